@@ -1,0 +1,159 @@
+"""Settings that are the same everywhere; ``local``, ``production`` and ``test`` add the rest.
+
+https://docs.djangoproject.com/en/6.1/ref/settings/
+"""
+
+from pathlib import Path
+
+from django.conf import global_settings
+from django.utils.csp import CSP
+
+from .env import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+# What people read on the pages and in mails.
+PROJECT_NAME = {{ cookiecutter.project_name | python }}
+PROJECT_DESCRIPTION = {{ cookiecutter.description | python }}
+
+INSTALLED_APPS = [
+    "{{ cookiecutter.django_project_name }}.core",
+    "{{ cookiecutter.django_project_name }}.users",
+{%- if cookiecutter.use_admin_theme is yes %}
+    # The theme's templates must be found before the admin's own.
+    "unfold.apps.BasicAppConfig",
+    "{{ cookiecutter.django_project_name }}.core.admin_config.AdminConfig",
+{%- else %}
+    "django.contrib.admin",
+{%- endif %}
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "axes",
+]
+
+MIDDLEWARE = [
+    "{{ cookiecutter.django_project_name }}.core.middleware.livez",
+    "{{ cookiecutter.django_project_name }}.core.middleware.trusted_proxy",
+    "{{ cookiecutter.django_project_name }}.core.middleware.request_log",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # The last one, so that its page for too many failed logins passes all the others.
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "{{ cookiecutter.django_project_name }}.config.urls"
+
+WSGI_APPLICATION = "{{ cookiecutter.django_project_name }}.config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.debug",
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "{{ cookiecutter.django_project_name }}.core.context_processors.project",
+            ],
+        },
+    },
+]
+
+# Sessions live in the database, so that nobody is logged out when the cache is gone; the cache makes them fast.
+# https://docs.djangoproject.com/en/6.1/topics/http/sessions/#using-cached-sessions
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+
+# Where the admin is; an address of one's own keeps its login page out of the way of robots.
+ADMIN_URL = env.str("ADMIN_URL", default="admin/")
+
+# Proxies, as addresses or networks, that are believed when they tell the client's address and scheme.
+TRUSTED_PROXIES: list[str] = []
+
+# Users and passwords
+# https://docs.djangoproject.com/en/6.1/topics/auth/passwords/
+AUTH_USER_MODEL = "users.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "home"
+
+# Failed logins are counted in the database, which all processes share.
+# https://django-axes.readthedocs.io/en/latest/4_configuration.html
+AXES_LOCKOUT_PARAMETERS = ["ip_address"]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
+# A record of every login would be personal data that grows for ever.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+
+# Languages and time
+# https://docs.djangoproject.com/en/6.1/topics/i18n/
+LANGUAGE_CODE = "{{ cookiecutter.language_code }}"
+LANGUAGES = [(code, name) for code, name in global_settings.LANGUAGES if code in {LANGUAGE_CODE, "en"}]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "{{ cookiecutter.timezone }}"
+
+# Static files are what the project ships, media what people upload.
+# https://docs.djangoproject.com/en/6.1/howto/static-files/
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+MEDIA_URL = "/media/"
+
+# What a request may hold in memory, form fields included; files beyond it go to a temporary folder.
+# https://docs.djangoproject.com/en/6.1/ref/settings/#data-upload-max-memory-size
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # bytes
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 100
+
+# Browsers load nothing from elsewhere, and run nothing that is written inside a page.
+# https://docs.djangoproject.com/en/6.1/topics/security/#content-security-policy
+SECURE_CSP = {
+    "default-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:"],
+    "object-src": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+    "form-action": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],
+}
+
+# https://pypi.org/project/django-permissions-policy/
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    "accelerometer": [],
+    "browsing-topics": [],
+    "camera": [],
+    "display-capture": [],
+    "geolocation": [],
+    "gyroscope": [],
+    "magnetometer": [],
+    "microphone": [],
+    "payment": [],
+    "usb": [],
+}

@@ -1,0 +1,73 @@
+"""Settings for development: nothing needs to be set, and every server is optional."""
+
+import os
+
+from .base import *
+from .env import env
+from .services import database, redis_cache, smtp
+{%- if cookiecutter.use_s3 is yes %}
+from .s3 import s3_storages
+{%- endif %}
+
+DEBUG = env.bool("DEBUG", default=True)
+# Whoever knows this key can forge sessions: it is good for development alone.
+SECRET_KEY = env.str("SECRET_KEY", default="insecure-and-only-for-development")
+ALLOWED_HOSTS = ["*"]
+
+ROOT_URLCONF = "{{ cookiecutter.django_project_name }}.config.local_urls"
+
+INSTALLED_APPS += [
+    "debug_toolbar",
+    "django_extensions",
+]
+MIDDLEWARE.insert(
+    MIDDLEWARE.index("django.contrib.sessions.middleware.SessionMiddleware"),
+    "debug_toolbar.middleware.DebugToolbarMiddleware",
+)
+# https://django-debug-toolbar.readthedocs.io/en/latest/installation.html#configure-internal-ips
+INTERNAL_IPS = ["127.0.0.1", "::1"]
+DEBUG_TOOLBAR_CONFIG = {"SHOW_TOOLBAR_CALLBACK": "debug_toolbar.middleware.show_toolbar_with_docker"}
+
+# breakpoint() opens ipdb.
+os.environ.setdefault("PYTHONBREAKPOINT", "ipdb.set_trace")
+
+DATABASES = {"default": database(default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+
+if redis_url := env.str("REDIS_URL", default=None):
+    CACHES = {"default": redis_cache(redis_url)}
+
+DEFAULT_FROM_EMAIL = "noreply@localhost"
+if email_host := env.str("EMAIL_HOST", default=None):
+    MAILERS = {"default": smtp(email_host)}
+else:
+    MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
+
+MEDIA_ROOT = env.path("MEDIA_ROOT", default=BASE_DIR / "media")
+{%- if cookiecutter.use_s3 is yes %}
+if bucket_name := env.str("S3_BUCKET_NAME", default=None):
+    STORAGES = global_settings.STORAGES | s3_storages(bucket_name)
+{%- endif %}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {
+        "not_livez": {"()": "{{ cookiecutter.django_project_name }}.core.logs.NotLivez"},
+    },
+    "formatters": {
+        "line": {"format": "{levelname} {name}: {message}", "style": "{"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+    },
+    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        # The development servers print a line for each request themselves.
+        "{{ cookiecutter.django_project_name }}.request": {"level": "WARNING"},
+        "django": {"handlers": [], "level": "INFO"},
+        "django.server": {"filters": ["not_livez"]},
+        "werkzeug": {"filters": ["not_livez"]},
+    },
+}
+
+env.check()

@@ -1,0 +1,13 @@
+"""The addresses of the site in development: also uploaded files, and the debug toolbar."""
+
+from debug_toolbar.toolbar import debug_toolbar_urls
+from django.conf import settings
+from django.conf.urls.static import static
+
+from .urls import urlpatterns as site_urlpatterns
+
+urlpatterns = [
+    *debug_toolbar_urls(),
+    *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
+    *site_urlpatterns,
+]

@@ -1,0 +1,57 @@
+"""What the project is connected to, for the home page in development."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.mail import mailers
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from .health import cache_answers, database_answers
+
+
+@dataclass
+class Connection:
+    """A service, which one it is, whether it answers, and what to do if not."""
+
+    name: str
+    kind: str
+    ok: bool
+    hint: str = ""
+
+
+def connections() -> list[Connection]:
+    """Ask each service for its state."""
+    return [database_connection(), cache_connection(), mail_connection()]
+
+
+def database_connection() -> Connection:
+    """Return the state of the database."""
+    if not database_answers():
+        return Connection(_("Database"), connection.display_name, False, _("Is the server running? See DATABASE_URL."))
+    version = ".".join(str(part) for part in connection.get_database_version())
+    return Connection(_("Database"), f"{connection.display_name} {version}", True)
+
+
+def cache_connection() -> Connection:
+    """Return the state of the cache."""
+    backend = settings.CACHES["default"]["BACKEND"].rpartition(".")[2]
+    kind = {"RedisCache": "Redis", "LocMemCache": _("local memory")}.get(backend, backend)
+    if not cache_answers():
+        return Connection(_("Cache"), kind, False, _("Is the server running? See REDIS_URL."))
+    return Connection(_("Cache"), kind, True)
+
+
+def mail_connection() -> Connection:
+    """Return the state of the mail server."""
+    config = settings.MAILERS["default"]
+    host = config.get("OPTIONS", {}).get("host")
+    if not host:
+        return Connection(_("Mail"), _("printed on the console"), True)
+    kind = f"SMTP {host}:{config['OPTIONS']['port']}"
+    try:
+        with mailers.default:
+            return Connection(_("Mail"), kind, True)
+    except OSError:
+        return Connection(_("Mail"), kind, False, _("Is the server running? See EMAIL_HOST."))

@@ -1,0 +1,11 @@
+"""Configuration of the users app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class UsersConfig(AppConfig):
+    """Who may do what."""
+
+    name = "{{ cookiecutter.django_project_name }}.users"
+    verbose_name = _("Users")
