@@ -1,6 +1,7 @@
 """The Jinja extension that ``cookiecutter.json`` loads."""
 
 from jinja2.ext import Extension
+from jinja2.runtime import Context
 
 from ddpt import answers, escape
 
@@ -17,3 +18,19 @@ class Answers(Extension):
         environment.filters["quoted"] = escape.quoted
         environment.filters["markdown"] = escape.markdown
         environment.tests["yes"] = answers.is_yes
+        environment.context_class = Replay
+
+
+class Replay(Context):
+    """Checks the answers when the first name of a file is rendered, before the file is written.
+
+    A replay file brings the result of ``checked`` with it, so its answers, which people edit by hand, would pass
+    without a look. Jinja has ``context_class`` for such purposes.
+    """
+
+    def __init__(self, environment, parent, *args, **kwargs):
+        super().__init__(environment, parent, *args, **kwargs)
+        answered = parent.get("cookiecutter", {})
+        if "_template" in answered:  # Cookiecutter adds it when all questions are answered
+            answers.checked(answered)
+            environment.context_class = Context  # once is enough
