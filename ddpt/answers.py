@@ -1,7 +1,6 @@
 """The answers to the questions: what they may be, and what follows from them."""
 
 import re
-import unicodedata
 from collections.abc import Callable
 from difflib import get_close_matches
 from email.utils import parseaddr
@@ -89,10 +88,8 @@ def slug(django_project_name: str) -> str:
 
 def bad_line(answer: str) -> str | None:
     """Any text will do that fits in one line."""
-    if found := NO_TEXT.search(answer):
-        character = found[0]
-        return f"holds U+{ord(character):04X} ({unicodedata.name(character, 'a control character or none at all')})"
-    return None
+    found = NO_TEXT.search(answer)
+    return f"holds U+{ord(found[0]):04X}, which has no place in a line of text" if found else None
 
 
 def bad_title(answer: str) -> str | None:
@@ -254,8 +251,8 @@ def complaint(name: str, answer: object) -> str | None:
     shown = repr(answer)
     shown = shown if len(shown) <= 60 else f"{shown[:50]}...{shown[-7:]}"
     guess = question.likely(text)
-    meant = f" Did you mean {guess}?" if guess and not question.bad(guess) else ""
-    return f"  {name}: {shown} {reason}.{meant} For example: {question.example}"
+    meant = f"Did you mean {guess}? " if guess and not question.bad(guess) else ""
+    return f"  {name}: {shown} {reason}.\n    {meant}For example: {question.example}"
 
 
 def checked(cookiecutter: dict[str, object]) -> str:
