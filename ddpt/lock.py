@@ -1,0 +1,155 @@
+"""Writes the lock of the generated project, ``requirements/{base,test,dev}.txt``, for every combination of answers.
+
+Baking needs neither uv nor the network, so the template holds finished lock files with conditions around the packages
+that belong to an option. This command makes them::
+
+    python -m ddpt.lock                                keeps what is pinned, adds and drops what pyproject.toml asks for
+    python -m ddpt.lock --upgrade                      takes the newest version of everything
+    python -m ddpt.lock --upgrade-package django       takes the newest version of one package
+
+It bakes the project for each combination of the options that its pyproject.toml asks about, has each compiled by the
+project's own ``bin/lock``, and puts the results together. The versions are those of the project with all options, for
+all of them.
+"""
+
+import itertools
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from cookiecutter.main import cookiecutter
+from jinja2 import Environment
+
+TEMPLATE = Path(__file__).parent.parent
+PROJECT = TEMPLATE / "{{ cookiecutter.django_project_name }}"
+FILES = ("base.txt", "test.txt", "dev.txt")
+
+type Combination = frozenset[str]  # the options that are chosen
+
+
+class Unmergeable(Exception):
+    """The locks of the combinations differ in more than which packages are there."""
+
+
+def options(template: str) -> list[str]:
+    """Return the names of the yes/no questions that a template asks about."""
+    return sorted(set(re.findall(r"cookiecutter\.(\w+) is yes", template)))
+
+
+def combinations(names: list[str]) -> list[Combination]:
+    """Return all sets of chosen options, the one with all of them first."""
+    return [
+        frozenset(chosen) for size in range(len(names), -1, -1) for chosen in itertools.combinations(names, size)
+    ]
+
+
+def bake(names: list[str], combination: Combination, folder: Path) -> Path:
+    """Bake the project with the options of ``combination``, and no other of ``names``, and return its folder."""
+    answers = {name: "y" if name in combination else "n" for name in names}
+    return Path(
+        cookiecutter(str(TEMPLATE), no_input=True, extra_context=answers, output_dir=str(folder), default_config=True)
+    )
+
+
+def compile_lock(project: Path, *arguments: str) -> None:
+    """Have a baked project compile its lock, by the public index alone, whatever this machine is configured to use.
+
+    Raise ``subprocess.CalledProcessError`` if it fails; uv has then said why.
+    """
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("UV_", "PIP_"))}
+    if "UV_CACHE_DIR" in os.environ:
+        environment["UV_CACHE_DIR"] = os.environ["UV_CACHE_DIR"]
+    environment["UV_NO_CONFIG"] = "1"
+    environment["UV_PYTHON"] = sys.executable
+    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
+    subprocess.run([project / "bin/lock", *arguments], check=True, env=environment)
+
+
+def blocks(lock: str) -> tuple[str, list[str]]:
+    """Split a lock into its header and one block, a line with its hashes, for each package."""
+    header, *rest = re.split(r"^(?=[^\s#])", lock, flags=re.MULTILINE)
+    return header, rest
+
+
+def condition(wanted: set[Combination]) -> str:
+    """Return the Jinja condition that holds for the ``wanted`` combinations; none if it is for all.
+
+    Raise ``Unmergeable`` where choosing an option takes a package away.
+    """
+    smallest = [one for one in wanted if not any(other < one for other in wanted)]
+    if smallest == [frozenset()]:
+        return ""
+    terms = sorted((len(one), " and ".join(f"cookiecutter.{name} is yes" for name in sorted(one))) for one in smallest)
+    return " or ".join(f"({term})" if size > 1 and len(terms) > 1 else term for size, term in terms)
+
+
+def merge(locks: dict[Combination, str]) -> str:
+    """Return the template of a lock file that renders to each of ``locks`` for its combination.
+
+    Raise ``Unmergeable`` where they differ in more than which packages are there.
+    """
+    headers = {blocks(lock)[0] for lock in locks.values()}
+    if len(headers) > 1:
+        raise Unmergeable(f"the headers differ: {sorted(headers)}")
+    found: dict[str, set[Combination]] = {}
+    for combination, lock in locks.items():
+        for block in blocks(lock)[1]:
+            found.setdefault(block, set()).add(combination)
+
+    text = headers.pop()
+    order = sorted(found, key=lambda block: (re.match(r"[\w.-]+", block)[0], block))
+    for rule, group in itertools.groupby(order, key=lambda block: condition(found[block])):
+        packages = "".join(group)
+        text += f"{{%- if {rule} %}}\n{packages}{{%- endif %}}\n" if rule else packages
+    for combination, lock in locks.items():
+        if rendered(text, combination) != lock:
+            raise Unmergeable(f"with {sorted(combination) or 'no option'} the packages differ in version or platform")
+    return text
+
+
+def rendered(template: str, combination: Combination) -> str:
+    """Return what Cookiecutter will make of a template that ``merge`` made, for a combination."""
+    environment = Environment(extensions=["ddpt.extension.Answers"], keep_trailing_newline=True)
+    answers = {name: "y" if name in combination else "n" for name in options(template)}
+    return environment.from_string(template).render(cookiecutter=answers)
+
+
+def main(arguments: list[str]) -> int:
+    """Compile and write the lock files of the template; ``arguments`` are options for ``uv pip compile``."""
+    names = options((PROJECT / "pyproject.toml").read_text())
+    with tempfile.TemporaryDirectory() as folder:
+        projects = {
+            combination: bake(names, combination, Path(folder) / str(number))
+            for number, combination in enumerate(combinations(names))
+        }
+        everything, *others = projects.values()
+        try:
+            compile_lock(everything, *arguments)
+            for project in others:
+                shutil.copytree(everything / "requirements", project / "requirements", dirs_exist_ok=True)
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                list(pool.map(compile_lock, others))
+            merged = {
+                file: merge({one: (project / "requirements" / file).read_text() for one, project in projects.items()})
+                for file in FILES
+            }
+        except subprocess.CalledProcessError:
+            print("Nothing was written: uv could not compile the lock.", file=sys.stderr)
+            return 1
+        except Unmergeable as reason:
+            print(f"Nothing was written: {reason}.", file=sys.stderr)
+            return 1
+    (PROJECT / "requirements").mkdir(exist_ok=True)
+    for file, text in merged.items():
+        (PROJECT / "requirements" / file).write_text(text)
+    print(f"requirements/{{{','.join(FILES)}}} hold for {len(projects)} combinations of {', '.join(names)}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
