@@ -39,9 +39,9 @@ class SettingsEnv(Env):
             self.seal()
         except EnvValidationError as error:
             self.errors.update(error.error_messages)  # type: ignore[arg-type]
-        # Django imports settings that failed once more to show the error, which must then be the same.
-        self._sealed = False
         if self.errors:
+            # Django imports settings that failed a second time to show the error: let them be read again.
+            super().__init__(eager=False)
             lines = [f"  {name}: {' '.join(map(str, self.errors[name]))}" for name in sorted(self.errors)]
             raise ImproperlyConfigured(
                 "These variables are missing or malformed:\n\n"
