@@ -63,7 +63,6 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
-                "django.template.context_processors.debug",
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
@@ -124,7 +123,6 @@ TIME_ZONE = "{{ cookiecutter.timezone }}"
 # Static files are what the project ships, media what people upload.
 # https://docs.djangoproject.com/en/6.1/howto/static-files/
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
 MEDIA_URL = "/media/"
 
 # What a request may hold in memory, form fields included; files beyond it go to a temporary folder.

@@ -37,6 +37,7 @@ if mailgun_api_key := env.str("MAILGUN_API_KEY", default=None):
     MAILERS["default"] = mailgun(mailgun_api_key)
 {%- endif %}
 
+STATIC_ROOT = BASE_DIR / "staticfiles"
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=BASE_DIR / "media")
 STORAGES = global_settings.STORAGES | {
     # Names with a hash of the content, cached for ever, and compressed beforehand.

@@ -1,0 +1,29 @@
+"""Fixtures for all tests.
+
+https://docs.pytest.org/en/stable/how-to/fixtures.html
+"""
+
+import pytest
+from django.core.cache import cache
+
+from .users.models import User
+from .users.tests.factories import UserFactory
+
+
+@pytest.fixture(autouse=True)
+def empty_cache():
+    """Start each test with an empty cache."""
+    cache.clear()
+
+
+@pytest.fixture
+def user(db) -> User:
+    """A user who may log in."""
+    return UserFactory()
+
+
+@pytest.fixture
+def logged_in(client, user):
+    """A browser in which the user logged in."""
+    client.force_login(user)
+    return client

@@ -1,0 +1,30 @@
+"""Fixtures for the tests of the core app."""
+
+import importlib
+import os
+import sys
+
+import pytest
+
+PACKAGE = "{{ cookiecutter.django_project_name }}.config"
+REQUIRED = {"SECRET_KEY": "k" * 60, "DATABASE_URL": "postgres://app@db:5432/app", "REDIS_URL": "redis://cache:6379/0"}
+
+
+@pytest.fixture
+def load(monkeypatch):
+    """Return a function that imports a settings module anew, with just the variables that it is given."""
+
+    def load(name: str, **variables: str):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "environ", variables)
+            for module in [module for module in sys.modules if module.startswith(f"{PACKAGE}.")]:
+                patch.delitem(sys.modules, module)
+            return importlib.import_module(f"{PACKAGE}.{name}")
+
+    return load
+
+
+@pytest.fixture
+def stopped_redis(load):
+    """The cache settings of production, with a Redis that does not answer."""
+    return load("production", **REQUIRED | {"REDIS_URL": "redis://127.0.0.1:1/0"}).CACHES["default"]

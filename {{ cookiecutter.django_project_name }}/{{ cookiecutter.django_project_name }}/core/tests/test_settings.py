@@ -1,0 +1,116 @@
+"""Settings modules, imported as a server or a developer's machine would."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from .conftest import PACKAGE, REQUIRED
+
+def test_production_names_all_that_is_missing_or_malformed(load, tmp_path):
+    with pytest.raises(ImproperlyConfigured) as error:
+        load(
+            "production",
+            SECRET_KEY_FILE=str(tmp_path / "missing"),
+            DATABASE_URL="postgres://app:hunter2@db/app",
+            DATABASE_POOL_MAX_SIZE="hunter2",
+        )
+    assert re.findall(r"^  (\w+):", str(error.value), re.MULTILINE) == [
+        "DATABASE_POOL_MAX_SIZE",
+        "REDIS_URL",
+        "SECRET_KEY",
+    ]
+    assert "hunter2" not in str(error.value)
+
+
+def test_production_with_what_it_needs(load):
+    production = load("production", **REQUIRED, DATABASE_PASSWORD="p@ss", REDIS_PASSWORD="s/cret")
+    assert production.DEBUG is False
+    assert production.ALLOWED_HOSTS == ["{{ cookiecutter.domain_name }}"]
+    assert production.DATABASES["default"]["PASSWORD"] == "p@ss"
+    assert production.DATABASES["default"]["OPTIONS"]["pool"]
+    assert production.CACHES["default"]["OPTIONS"]["PASSWORD"] == "s/cret"
+    assert production.SESSION_COOKIE_NAME.startswith("__Host-")
+
+
+def test_values_come_from_the_environment_then_a_file_then_a_secret_then_a_config(load, tmp_path, monkeypatch):
+    def domain_name(**variables):
+        env = load("env")
+        monkeypatch.setattr(env, "FOLDERS", (tmp_path / "secrets", tmp_path))
+        monkeypatch.setattr("os.environ", variables)
+        return env.env.str("DOMAIN_NAME", default=None)
+
+    assert domain_name() is None
+    (tmp_path / "DOMAIN_NAME").write_text("config\n")
+    assert domain_name() == "config"
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "DOMAIN_NAME").write_text("secret\n")
+    assert domain_name() == "secret"
+    (tmp_path / "file").write_text("file\n")
+    assert domain_name(DOMAIN_NAME_FILE=str(tmp_path / "file")) == "file"
+    assert domain_name(DOMAIN_NAME="environment") == "environment"
+
+
+def test_development_needs_nothing(load):
+    local = load("local")
+    assert local.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+    assert local.MAILERS["default"]["BACKEND"] == "django.core.mail.backends.console.EmailBackend"
+
+
+def test_development_with_servers(load):
+    local = load("local", DATABASE_URL=REQUIRED["DATABASE_URL"], REDIS_URL=REQUIRED["REDIS_URL"], EMAIL_HOST="mail")
+    assert local.DATABASES["default"]["HOST"] == "db"
+    assert local.CACHES["default"]["LOCATION"] == REQUIRED["REDIS_URL"]
+    assert local.MAILERS["default"]["OPTIONS"]["host"] == "mail"
+{%- if cookiecutter.use_mailgun is yes %}
+
+
+def test_mail_goes_by_mailgun_when_it_has_a_key(load):
+    assert load("production", **REQUIRED).MAILERS["default"]["BACKEND"].endswith("smtp.EmailBackend")
+    mailer = load("production", **REQUIRED, MAILGUN_API_KEY="key", MAILGUN_SENDER_DOMAIN="mg.example.com").MAILERS["default"]
+    assert mailer["BACKEND"] == "anymail.backends.mailgun.EmailBackend"
+    assert mailer["OPTIONS"]["sender_domain"] == "mg.example.com"
+{%- endif %}
+{%- if cookiecutter.use_s3 is yes %}
+
+
+def test_media_go_to_the_bucket_when_it_has_a_name(load):
+    assert load("production", **REQUIRED).STORAGES["default"]["BACKEND"].endswith("FileSystemStorage")
+    storages = load("production", **REQUIRED, S3_BUCKET_NAME="bucket").STORAGES
+    assert storages["default"]["OPTIONS"]["bucket_name"] == "bucket"
+    assert storages["staticfiles"]["BACKEND"].startswith("whitenoise")
+    storages = load("local", S3_BUCKET_NAME="bucket", S3_STATIC="true", S3_CUSTOM_DOMAIN="cdn.example.com").STORAGES
+    assert storages["staticfiles"]["OPTIONS"]["custom_domain"] == "cdn.example.com"
+{%- endif %}
+{%- if cookiecutter.use_sentry_for_error_reporting is yes %}
+
+
+def test_sentry_starts_with_a_dsn_only(load, monkeypatch):
+    calls = []
+    monkeypatch.setattr("sentry_sdk.init", lambda **options: calls.append(options))
+    load("production", **REQUIRED)
+    assert calls == []
+    dsn = "https://key@sentry.example.com/1"
+    load("production", **REQUIRED, SENTRY_DSN=dsn, RELEASE="abc", SENTRY_TRACES_SAMPLE_RATE="0.5")
+    [options] = calls
+    assert options["dsn"] == dsn
+    assert options["release"] == "abc"
+    assert options["environment"] == "production"
+    assert options["traces_sample_rate"] == 0.5
+    assert options["send_default_pii"] is False
+{%- endif %}
+
+
+@pytest.mark.parametrize("name", ["wsgi", "asgi"])
+def test_servers_find_an_application(name):
+    assert callable(importlib.import_module(f"{PACKAGE}.{name}").application)
+
+
+def test_the_readme_lists_every_variable():
+    code = "".join(path.read_text() for path in Path(importlib.import_module(PACKAGE).__path__[0]).glob("*.py"))
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z0-9_]+)"', code))
+    readme = Path(settings.BASE_DIR, "README.md").read_text()
+    assert set(re.findall(r"^\| `([A-Z0-9_]+)`", readme, re.MULTILINE)) == read

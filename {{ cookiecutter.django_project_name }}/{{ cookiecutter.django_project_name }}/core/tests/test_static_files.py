@@ -1,0 +1,33 @@
+"""Static files as production serves them: hashed names, compressed, cached for ever."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+
+@pytest.fixture
+def collected(settings, tmp_path):
+    """Collect this app's static files as the image collects all."""
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+    settings.STATICFILES_DIRS = [Path(__file__).parent.parent / "static"]
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+    }
+    settings.WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+    call_command("collectstatic", verbosity=0, interactive=False)
+    return tmp_path
+
+
+def test_pages_name_hashed_files_that_are_compressed_and_cached_for_ever(collected, db):
+    client = Client()
+    [address] = re.findall(r'href="(/static/core/style\.[0-9a-f]{12}\.css)"', client.get(reverse("home")).text)
+    for encoding in ("br", "gzip"):
+        response = client.get(address, headers={"accept-encoding": encoding})
+        assert response.status_code == 200
+        assert response.headers["Content-Encoding"] == encoding
+        assert response.headers["Cache-Control"] == "max-age=315360000, public, immutable"

@@ -1,0 +1,95 @@
+"""Logging in and out, and passwords, as a person does it."""
+
+import re
+
+import pytest
+from django.conf import settings
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+
+from ..models import User
+from .factories import PASSWORD, UserFactory
+
+LOGIN = reverse("login")
+
+
+def log_in(client: Client, username: str, password: str = PASSWORD, **headers: str):
+    """Send the login form."""
+    return client.post(LOGIN, {"username": username, "password": password}, **headers)
+
+
+def test_name_is_the_name_or_the_user_name():
+    assert User(username="ada", name="Ada Lovelace").get_full_name() == "Ada Lovelace"
+    assert User(username="ada").get_short_name() == "ada"
+
+
+def test_log_in_and_out(client, user):
+    assert log_in(client, user.username).url == reverse("home")
+    assert user.get_full_name() in client.get(reverse("home")).text
+    client.post(reverse("logout"))
+    assert user.get_full_name() not in client.get(reverse("home")).text
+
+
+def test_wrong_password_is_refused(client, user):
+    response = log_in(client, user.username, "wrong")
+    assert response.status_code == 200
+    assert response.context["form"].non_field_errors()
+    assert "_auth_user_id" not in client.session
+
+
+def test_too_many_failed_logins_lock_the_address_out(client, user):
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        response = log_in(client, user.username, "wrong", REMOTE_ADDR="203.0.113.5")
+    assert response.status_code == 429
+    assert response.headers["Content-Security-Policy"]
+    assert log_in(client, user.username, REMOTE_ADDR="203.0.113.5").status_code == 429
+    assert log_in(client, user.username, REMOTE_ADDR="203.0.113.6").status_code == 302
+
+
+def test_change_password(logged_in, user):
+    new = "a brand new password"
+    form = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    assert logged_in.post(reverse("password_change"), form).url == reverse("password_change_done")
+    user.refresh_from_db()
+    assert user.check_password(new)
+    assert logged_in.get(reverse("password_change_done")).status_code == 200
+
+
+def test_reset_password_by_mail(client, user):
+    assert client.post(reverse("password_reset"), {"email": user.email}).url == reverse("password_reset_done")
+    [message] = mail.outbox
+    assert message.to == [user.email]
+    link = re.search(r"http://testserver(/accounts/reset/\S+)", message.body)[1]
+
+    form_url = client.get(link).url
+    assert client.get(form_url).status_code == 200
+    new = "a brand new password"
+    response = client.post(form_url, {"new_password1": new, "new_password2": new}, follow=True)
+
+    assert response.redirect_chain[-1][0] == reverse("password_reset_complete")
+    assert log_in(client, user.username, new).status_code == 302
+    assert not client.get(link).context["validlink"]
+
+
+def test_reset_tells_nobody_who_has_an_account(client, db):
+    assert client.post(reverse("password_reset"), {"email": "nobody@example.com"}).status_code == 302
+    assert mail.outbox == []
+
+
+@pytest.mark.parametrize("page", ["login", "logout", "password_reset", "password_reset_done", "password_reset_complete"])
+def test_pages_of_the_account_need_no_login(client, db, page):
+    response = client.post(reverse(page)) if page == "logout" else client.get(reverse(page))
+    assert response.status_code in {200, 302}
+
+
+def test_admin_lists_and_edits_users(admin_client):
+    user = UserFactory(name="Ada Lovelace")
+    assert "Ada Lovelace" in admin_client.get(reverse("admin:users_user_changelist")).text
+    assert admin_client.get(reverse("admin:users_user_change", args=[user.pk])).status_code == 200
+    assert admin_client.get(reverse("admin:users_user_add")).status_code == 200
+    assert admin_client.get(reverse("admin:auth_group_add")).status_code == 200
+
+
+def test_admin_is_for_staff(logged_in):
+    assert logged_in.get(reverse("admin:index")).url.startswith(reverse("admin:login"))
