@@ -11,7 +11,7 @@ from .users.tests.factories import UserFactory
 
 
 @pytest.fixture(autouse=True)
-def empty_cache():
+def empty_cache() -> None:
     """Start each test with an empty cache."""
     cache.clear()
 
@@ -19,7 +19,7 @@ def empty_cache():
 @pytest.fixture
 def user(db) -> User:
     """A user who may log in."""
-    return UserFactory()
+    return UserFactory.create()
 
 
 @pytest.fixture

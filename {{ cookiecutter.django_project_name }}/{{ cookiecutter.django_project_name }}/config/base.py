@@ -133,7 +133,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 100
 
 # Browsers load nothing from elsewhere, and run nothing that is written inside a page.
 # https://docs.djangoproject.com/en/6.1/topics/security/#content-security-policy
-SECURE_CSP = {
+SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.SELF],
     "img-src": [CSP.SELF, "data:"],
     "object-src": [CSP.NONE],

@@ -1,13 +1,18 @@
 """Settings for development: nothing needs to be set, and every server is optional."""
 
+import logging
 import os
+{%- if cookiecutter.use_s3 is yes %}
+
+from django.conf import global_settings
+{%- endif %}
 
 from .base import *
 from .env import env
-from .services import database, redis_cache, smtp
 {%- if cookiecutter.use_s3 is yes %}
 from .s3 import s3_storages
 {%- endif %}
+from .services import database, redis_cache, smtp
 
 DEBUG = env.bool("DEBUG", default=True)
 # Whoever knows this key can forge sessions: it is good for development alone.
@@ -60,7 +65,7 @@ LOGGING = {
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line"},
     },
-    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", default=logging.INFO)},
     "loggers": {
         # The development servers print a line for each request themselves.
         "{{ cookiecutter.django_project_name }}.request": {"level": "WARNING"},

@@ -3,11 +3,13 @@
 https://docs.djangoproject.com/en/6.1/howto/deployment/checklist/
 """
 
+import logging
 from email.utils import formataddr
+
+from django.conf import global_settings
 
 from .base import *
 from .env import env
-from .services import database, redis_cache, smtp
 {%- if cookiecutter.use_mailgun is yes %}
 from .mailgun import mailgun
 {%- endif %}
@@ -17,11 +19,12 @@ from .s3 import s3_storages
 {%- if cookiecutter.use_sentry_for_error_reporting is yes %}
 from .sentry import start_sentry
 {%- endif %}
+from .services import database, redis_cache, smtp
 
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY")
 # Keys of before: what they signed stays valid, so that a new key logs nobody out.
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 DOMAIN_NAME = env.str("DOMAIN_NAME", default="{{ cookiecutter.domain_name }}")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[DOMAIN_NAME])
@@ -79,7 +82,7 @@ LOGGING = {
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "json"},
     },
-    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", default=logging.INFO)},
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},
     },

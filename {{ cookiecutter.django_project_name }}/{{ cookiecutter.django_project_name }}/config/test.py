@@ -1,5 +1,7 @@
 """Settings for tests: as in production where it matters, and fast where it does not."""
 
+from django.conf import global_settings
+
 from .base import *
 from .env import env
 from .services import database

@@ -1,9 +1,9 @@
 """What the project is connected to, for the home page in development."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.core.mail import mailers
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -45,11 +45,10 @@ def cache_connection() -> Connection:
 
 def mail_connection() -> Connection:
     """Return the state of the mail server."""
-    config = settings.MAILERS["default"]
-    host = config.get("OPTIONS", {}).get("host")
-    if not host:
+    options: dict[str, Any] = dict(settings.MAILERS["default"]).get("OPTIONS", {})  # type: ignore[assignment]
+    if "host" not in options:
         return Connection(_("Mail"), _("printed on the console"), True)
-    kind = f"SMTP {host}:{config['OPTIONS']['port']}"
+    kind = f"SMTP {options['host']}:{options['port']}"
     try:
         with mailers.default:
             return Connection(_("Mail"), kind, True)

@@ -41,7 +41,7 @@ def cache_answers() -> bool:
     value = uuid4().hex
     try:
         cache.set("readyz", value, timeout=10)
-        return cache.get("readyz") == value
+        return bool(cache.get("readyz") == value)
     except Exception:
         # Each backend has errors of its own.
         logger.exception("The cache does not answer.")

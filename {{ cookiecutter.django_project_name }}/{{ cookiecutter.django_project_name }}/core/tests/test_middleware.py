@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from typing import Any
 
 import pytest
 from django.contrib.auth.tokens import default_token_generator
@@ -16,7 +17,7 @@ from ..logs import JsonFormatter, NotLivez
 from ..middleware import trusted_proxy
 
 
-def seen(remote_addr: str, **meta: str) -> tuple[str, bool]:
+def seen(remote_addr: str, **meta: Any) -> tuple[str, bool]:
     """Return the client's address, and whether it uses HTTPS, as the site sees them."""
     request = RequestFactory().get("/", REMOTE_ADDR=remote_addr, **meta)
     trusted_proxy(lambda request: HttpResponse())(request)
@@ -55,7 +56,7 @@ def test_only_a_trusted_proxy_tells_the_scheme(behind_proxy):
 def lines(caplog):
     """Collect what is logged as production writes it."""
     caplog.set_level(logging.INFO)
-    written: list[dict] = []
+    written: list[dict[str, Any]] = []
 
     class Collect(logging.Handler):
         def emit(self, record):
@@ -77,7 +78,7 @@ def test_each_request_is_one_line(logged_in, user, lines):
     assert line["duration_ms"] > 0
 
 
-@pytest.mark.parametrize("bad", ["", "a b", "x" * 65, "\"}"])
+@pytest.mark.parametrize("bad", ["", "a b", "x" * 65, '"}'])
 def test_a_request_id_that_is_none_is_replaced(client, db, bad):
     response = client.get("/", headers={"x-request-id": bad})
     assert re.fullmatch("[0-9a-f]{32}", response.headers["X-Request-ID"])

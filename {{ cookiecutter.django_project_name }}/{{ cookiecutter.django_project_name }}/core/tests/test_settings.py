@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from .conftest import PACKAGE, REQUIRED
 
+
 def test_production_names_all_that_is_missing_or_malformed(load, tmp_path):
     with pytest.raises(ImproperlyConfigured) as error:
         load(
@@ -70,7 +71,8 @@ def test_development_with_servers(load):
 
 def test_mail_goes_by_mailgun_when_it_has_a_key(load):
     assert load("production", **REQUIRED).MAILERS["default"]["BACKEND"].endswith("smtp.EmailBackend")
-    mailer = load("production", **REQUIRED, MAILGUN_API_KEY="key", MAILGUN_SENDER_DOMAIN="mg.example.com").MAILERS["default"]
+    production = load("production", **REQUIRED, MAILGUN_API_KEY="key", MAILGUN_SENDER_DOMAIN="mg.example.com")
+    mailer = production.MAILERS["default"]
     assert mailer["BACKEND"] == "anymail.backends.mailgun.EmailBackend"
     assert mailer["OPTIONS"]["sender_domain"] == "mg.example.com"
 {%- endif %}

@@ -3,20 +3,21 @@
 https://factoryboy.readthedocs.io/en/stable/orms.html#django
 """
 
-import factory
+from factory.declarations import LazyAttribute, Sequence
 from factory.django import DjangoModelFactory, Password
+from factory.faker import Faker
 
 from ..models import User
 
 PASSWORD = "correct horse battery staple"
 
 
-class UserFactory(DjangoModelFactory):
+class UserFactory(DjangoModelFactory[User]):
     """Makes a user who logs in with ``PASSWORD``."""
 
-    username = factory.Sequence("user{}".format)
-    name = factory.Faker("name")
-    email = factory.LazyAttribute(lambda user: f"{user.username}@example.com")
+    username = Sequence("user{}".format)
+    name = Faker("name")
+    email = LazyAttribute(lambda user: f"{user.username}@example.com")
     password = Password(PASSWORD)
 
     class Meta:

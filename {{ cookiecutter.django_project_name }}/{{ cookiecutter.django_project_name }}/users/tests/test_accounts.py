@@ -1,6 +1,7 @@
 """Logging in and out, and passwords, as a person does it."""
 
 import re
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -14,9 +15,9 @@ from .factories import PASSWORD, UserFactory
 LOGIN = reverse("login")
 
 
-def log_in(client: Client, username: str, password: str = PASSWORD, **headers: str):
+def log_in(client: Client, username: str, password: str = PASSWORD, **meta: Any):
     """Send the login form."""
-    return client.post(LOGIN, {"username": username, "password": password}, **headers)
+    return client.post(LOGIN, {"username": username, "password": password}, **meta)
 
 
 def test_name_is_the_name_or_the_user_name():
@@ -60,7 +61,7 @@ def test_reset_password_by_mail(client, user):
     assert client.post(reverse("password_reset"), {"email": user.email}).url == reverse("password_reset_done")
     [message] = mail.outbox
     assert message.to == [user.email]
-    link = re.search(r"http://testserver(/accounts/reset/\S+)", message.body)[1]
+    [link] = re.findall(r"http://testserver(/accounts/reset/\S+)", str(message.body))
 
     form_url = client.get(link).url
     assert client.get(form_url).status_code == 200
@@ -77,14 +78,13 @@ def test_reset_tells_nobody_who_has_an_account(client, db):
     assert mail.outbox == []
 
 
-@pytest.mark.parametrize("page", ["login", "logout", "password_reset", "password_reset_done", "password_reset_complete"])
-def test_pages_of_the_account_need_no_login(client, db, page):
-    response = client.post(reverse(page)) if page == "logout" else client.get(reverse(page))
-    assert response.status_code in {200, 302}
+@pytest.mark.parametrize("page", ["login", "password_reset", "password_reset_done", "password_reset_complete"])
+def test_pages_that_need_no_login(client, db, page):
+    assert client.get(reverse(page)).status_code == 200
 
 
 def test_admin_lists_and_edits_users(admin_client):
-    user = UserFactory(name="Ada Lovelace")
+    user = UserFactory.create(name="Ada Lovelace")
     assert "Ada Lovelace" in admin_client.get(reverse("admin:users_user_changelist")).text
     assert admin_client.get(reverse("admin:users_user_change", args=[user.pk])).status_code == 200
     assert admin_client.get(reverse("admin:users_user_add")).status_code == 200
