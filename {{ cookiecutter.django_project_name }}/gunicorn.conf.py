@@ -1,0 +1,40 @@
+"""How gunicorn serves the project in production.
+
+https://gunicorn.org/reference/settings/
+"""
+
+import os
+from pathlib import Path
+
+
+def cpus() -> float:
+    """Return how many CPUs the container may use."""
+    try:
+        # https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu-interface-files
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return int(quota) / int(period)
+    except (OSError, ValueError):  # the container has no limit of its own, which is written "max"
+        return os.cpu_count() or 1
+
+
+wsgi_app = "{{ cookiecutter.django_project_name }}.config.wsgi:application"
+bind = "0.0.0.0:8000"
+
+workers = int(os.environ.get("WEB_CONCURRENCY") or max(2, round(2 * cpus())))
+worker_class = "gthread"
+threads = int(os.environ.get("GUNICORN_THREADS") or 4)
+
+# Seconds; the proxy must give up an idle connection first, or it sends a request into one that has just been closed.
+keepalive = 75
+# Workers start anew from time to time, not all at once, so that a slow leak of memory never matters.
+max_requests = 5000
+max_requests_jitter = 500
+
+# Workers tell by a file that they are alive: in memory, where a busy disk cannot hold them up.
+# https://gunicorn.org/faq/#blocking-os-fchmod
+worker_tmp_dir = "/dev/shm"  # noqa: S108
+# The file system of the container may be read-only.
+control_socket_disable = True
+
+# Who is believed when it says that a request came over HTTPS, as in the settings.
+forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES") or "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,127.0.0.0/8"
