@@ -10,7 +10,7 @@ from django.conf import global_settings
 from .base import *
 from .env import env
 {%- if cookiecutter.use_s3 is yes %}
-from .s3 import s3_storages
+from .s3 import s3_policy, s3_storages
 {%- endif %}
 from .services import database, redis_cache, smtp
 
@@ -51,6 +51,7 @@ MEDIA_ROOT = env.path("MEDIA_ROOT", default=BASE_DIR / "media")
 {%- if cookiecutter.use_s3 is yes %}
 if bucket_name := env.str("S3_BUCKET_NAME", default=None):
     STORAGES = global_settings.STORAGES | s3_storages(bucket_name)
+    SECURE_CSP = s3_policy(SECURE_CSP, bucket_name)
 {%- endif %}
 
 LOGGING = {

@@ -14,7 +14,7 @@ from .env import env
 from .mailgun import mailgun
 {%- endif %}
 {%- if cookiecutter.use_s3 is yes %}
-from .s3 import s3_storages
+from .s3 import s3_policy, s3_storages
 {%- endif %}
 {%- if cookiecutter.use_sentry_for_error_reporting is yes %}
 from .sentry import start_sentry
@@ -51,6 +51,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 {%- if cookiecutter.use_s3 is yes %}
 if bucket_name := env.str("S3_BUCKET_NAME", default=None):
     STORAGES |= s3_storages(bucket_name)
+    SECURE_CSP = s3_policy(SECURE_CSP, bucket_name)
 {%- endif %}
 
 # Requests come through a proxy, which alone is believed when it tells the client's address and scheme.

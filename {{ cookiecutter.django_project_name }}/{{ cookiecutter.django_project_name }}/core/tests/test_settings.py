@@ -81,11 +81,19 @@ def test_mail_goes_by_mailgun_when_it_has_a_key(load):
 
 def test_media_go_to_the_bucket_when_it_has_a_name(load):
     assert load("production", **REQUIRED).STORAGES["default"]["BACKEND"].endswith("FileSystemStorage")
-    storages = load("production", **REQUIRED, S3_BUCKET_NAME="bucket").STORAGES
-    assert storages["default"]["OPTIONS"]["bucket_name"] == "bucket"
-    assert storages["staticfiles"]["BACKEND"].startswith("whitenoise")
-    storages = load("local", S3_BUCKET_NAME="bucket", S3_STATIC="true", S3_CUSTOM_DOMAIN="cdn.example.com").STORAGES
-    assert storages["staticfiles"]["OPTIONS"]["custom_domain"] == "cdn.example.com"
+    production = load("production", **REQUIRED, S3_BUCKET_NAME="bucket", S3_REGION_NAME="eu-central-1")
+    assert production.STORAGES["default"]["OPTIONS"]["bucket_name"] == "bucket"
+    assert production.STORAGES["staticfiles"]["BACKEND"].startswith("whitenoise")
+    assert "https://bucket.s3.eu-central-1.amazonaws.com/" in production.SECURE_CSP["img-src"]
+    local = load("local", S3_BUCKET_NAME="bucket", S3_ENDPOINT_URL="http://localhost:9000")
+    assert "http://localhost:9000/bucket/" in local.SECURE_CSP["img-src"]
+
+
+def test_static_files_go_to_the_bucket_when_asked(load):
+    local = load("local", S3_BUCKET_NAME="bucket", S3_STATIC="true", S3_CUSTOM_DOMAIN="cdn.example.com")
+    assert local.STORAGES["staticfiles"]["OPTIONS"]["custom_domain"] == "cdn.example.com"
+    assert "https://cdn.example.com/static/" in local.SECURE_CSP["default-src"]
+    assert "https://cdn.example.com/" not in local.SECURE_CSP["default-src"]
 {%- endif %}
 {%- if cookiecutter.use_sentry_for_error_reporting is yes %}
 
