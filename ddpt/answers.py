@@ -160,7 +160,7 @@ def bad_choice(answer: str) -> str | None:
 
 def nearest(text: str, choices: dict[str, str]) -> str:
     """Return the value of the key that is most like ``text``, or nothing."""
-    return "".join(choices[key] for key in get_close_matches(text, choices, n=1, cutoff=0.7))
+    return "".join(choices[key] for key in get_close_matches(text, choices, n=1, cutoff=0.8))
 
 
 def likely_name(answer: str) -> str:
@@ -193,10 +193,8 @@ def likely_time_zone(answer: str) -> str:
     """Take a name in another case, an old name, or one without its continent."""
     # Not Etc/GMT+2, which is two hours west of Greenwich: seldom what was meant.
     names = [name for name in time_zones.current() if not name.startswith("Etc/")]
-    choices = {name.rpartition("/")[2].lower(): name for name in names}
-    choices |= {old.lower(): name for old, name in time_zones.renamed().items()}
-    choices |= {name.lower(): name for name in names}
-    return nearest(answer.strip().lower().replace(" ", "_"), choices)
+    choices = {name.rpartition("/")[2].lower(): name for name in names} | {name.lower(): name for name in names}
+    return time_zones.renamed().get(answer) or nearest(answer.strip().lower().replace(" ", "_"), choices)
 
 
 def likely_language_code(answer: str) -> str:

@@ -25,8 +25,8 @@ STANDARD_LIBRARY = """
 # of the same name would hide the package, or depend on itself.
 PACKAGES = """
     anyio anymail argon2 argon2_cffi argon2_cffi_bindings asgiref ast_serialize asttokens axes black blackd blib2to3
-    boto3 botocore brotli certifi cffi cfgv charset_normalizer click coverage dateutil debug_toolbar decorator
-    distlib dj_database_url dj_email_url djade django django_anymail django_axes django_cache_url
+    boto3 botocore brotli certifi cffi cfgv charset_normalizer click colorama coverage dateutil debug_toolbar
+    decorator distlib dj_database_url dj_email_url djade django django_anymail django_axes django_cache_url
     django_debug_toolbar django_extensions django_permissions_policy django_redis django_storages django_stubs
     django_stubs_ext django_unfold django_watchfiles dotenv environs execnet executing factory factory_boy faker
     filelock gunicorn identify idna iniconfig ipdb ipython ipython_pygments_lexers jedi jmespath librt markupsafe
@@ -34,15 +34,15 @@ PACKAGES = """
     pexpect platformdirs pluggy pre_commit prompt_toolkit psutil psycopg psycopg_binary psycopg_pool ptyprocess
     pure_eval py pycparser pygments pytest pytest_cov pytest_django pytest_randomly pytest_xdist python_dateutil
     python_discovery python_dotenv pytokens pyyaml redis requests ruff s3transfer sentry_sdk six sqlparse stack_data
-    storages traitlets types_pyyaml typing_extensions unfold urllib3 uv virtualenv watchfiles wcwidth werkzeug
-    whitenoise xdist yaml
+    storages traitlets types_pyyaml typing_extensions tzdata unfold urllib3 uv virtualenv watchfiles wcwidth
+    werkzeug whitenoise xdist yaml
 """
 
 # Files and folders beside the project's package, and folders that .gitignore commonly names. Some file systems do not
 # tell ``Makefile`` from ``makefile``.
 FOLDERS = """
-    bin build changelog conftest deployment dist docker dockerfile docs env htmlcov license locale logs makefile manage
-    media node_modules readme requirements static staticfiles templates tests venv
+    bin build conftest deployment dist dockerfile docs env htmlcov license locale logs makefile manage media
+    node_modules requirements static staticfiles templates tests venv
 """
 
 # Words that are no text in YAML, https://yaml.org/type/bool.html, and roles and databases that PostgreSQL has.

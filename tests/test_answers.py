@@ -1,0 +1,302 @@
+"""What answers may be, and what is said about those that will not do."""
+
+import json
+import re
+import sys
+import zoneinfo
+from importlib.metadata import packages_distributions
+from keyword import kwlist
+from pathlib import Path
+
+import pytest
+from cookiecutter.main import cookiecutter
+from django.conf.global_settings import LANGUAGES
+from django.core.validators import validate_email
+from hypothesis import example, given
+from hypothesis import strategies as st
+from packaging.version import InvalidVersion, Version
+
+from ddpt import answers, time_zones
+from ddpt.answers import MAX_NAME_LENGTH, QUESTIONS, BadAnswers, checked, is_yes, module_name, slug
+from ddpt.languages import LANGUAGE_CODES
+from ddpt.reserved import RESERVED
+
+ROOT = Path(__file__).parent.parent
+NAMED = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))
+DEFAULTS = {**{name: answer for name, answer in NAMED.items() if name[0] != "_"}, "django_project_name": "project_name"}
+YES_NO = [name for name in DEFAULTS if name.startswith("use_")]
+
+
+def complaint(**changed):
+    """Return the message for the default answers with some of them changed, or "" when they will do."""
+    try:
+        assert checked(DEFAULTS | changed) == "y"
+    except BadAnswers as error:
+        return str(error)
+    return ""
+
+
+def test_every_question_is_checked_has_a_sentence_and_an_example_that_would_do():
+    assert list(QUESTIONS) == list(DEFAULTS) == list(NAMED["__prompts__"])
+    assert complaint() == ""
+    assert complaint(**{name: question.example for name, question in QUESTIONS.items()}) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "good"),
+    [
+        ("project_name", ["x", "'\"\\`$%#", "{{ 1+1 }} {% raw %}", "👩‍👩‍👧", "שלום‏ עולם", "\u202eהיי", "é" * 10_000]),
+        ("author_name", ["O'Brien, “Ada” & Söhne <x>"]),
+        ("description", ["", " ", "\ufeffx"]),
+        ("django_project_name", ["a", "a" * MAX_NAME_LENGTH, "Shop", "a_", "a__b", "match", "type", "x86", "django_shop"]),
+        ("email", ["o'brien+tag@mail.example.com", "a@b.co", "x@localhost", "Ada.Lovelace@Example.COM", "a@xn--bcher-kva.de"]),
+        ("domain_name", ["localhost", "a.b", "xn--bcher-kva.example", "1und1.de", "a" * 63 + ".com", "example.museum"]),
+        ("version", ["0", "1.0", "v1.0", "2026.11.22", "1!2.0a1.post3.dev4+local.5", "1.0-rc.1", "1.0-1"]),
+        ("timezone", ["UTC", "GMT", "Etc/GMT+5", "America/Argentina/Buenos_Aires", "Asia/Kolkata", "Europe/Kyiv"]),
+        ("language_code", ["en-us", "en", "de", "pt-br", "zh-hans", "he"]),
+        *[(name, ["y", "N", "Yes", "NO", "true", "False", " y ", True, False]) for name in YES_NO],
+    ],
+)
+def test_good_answers(name, good):
+    for answer in good:
+        assert complaint(**{name: answer}) == ""
+
+
+TEXTS = ["project_name", "author_name", "description"]
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "reason", "meant"),
+    [
+        ("project_name", "", "is empty", None),
+        ("author_name", "  ", "is empty", None),
+        *[(name, "two\nlines", "holds U+000A", None) for name in TEXTS],
+        *[(name, f"x{character}", f"holds U+{ord(character):04X}", None)
+          for name in TEXTS for character in "\0\t\x1b\x7f\x85\u2028\ud800\udcff\ufffe"],
+        *[(name, True, "put it in quotes", None) for name in DEFAULTS if name not in YES_NO],
+        ("version", 1.0, "put it in quotes", None),
+        ("description", None, "put it in quotes", None),
+        ("django_project_name", "", "no name for a Python package", None),
+        ("django_project_name", "-", "no name for a Python package", None),
+        ("django_project_name", "my project", "no name for a Python package", "my_project"),
+        ("django_project_name", "my-project", "no name for a Python package", "my_project"),
+        ("django_project_name", "a\n", "no name for a Python package", "a"),
+        ("django_project_name", "../etc", "no name for a Python package", "etc"),
+        ("django_project_name", "3d", "no name for a Python package", "project_3d"),
+        ("django_project_name", "_shop", "no name for a Python package", "shop"),
+        ("django_project_name", "größe", "all of ASCII", "grosse"),
+        ("django_project_name", "a" * 41, "longer than 40", "a" * 40),
+        ("django_project_name", "class", "keyword", "class_project"),
+        ("django_project_name", "None", "keyword", "none_project"),
+        ("django_project_name", "pg_shop", "PostgreSQL", "project_pg_shop"),
+        ("django_project_name", "test", "standard library", "test_project"),
+        ("django_project_name", "cgi", "standard library", "cgi_project"),  # gone in 3.13
+        ("django_project_name", "annotationlib", "standard library", "annotationlib_project"),  # new in 3.14
+        ("django_project_name", "JSON", "standard library", "json_project"),
+        ("django_project_name", "django", "package", "django_project"),
+        ("django_project_name", "Django", "package", "django_project"),
+        ("django_project_name", "debug_toolbar", "package", "debug_toolbar_project"),
+        ("django_project_name", "factory_boy", "package", "factory_boy_project"),
+        ("django_project_name", "django__axes_", "package", "django_axes_project"),
+        ("django_project_name", "requirements", "beside the project's package", "requirements_project"),
+        ("django_project_name", "Makefile", "beside the project's package", "makefile_project"),
+        ("django_project_name", "nul", "Windows", "nul_project"),
+        ("django_project_name", "yes", "YAML", "yes_project"),
+        ("email", "", "no e-mail address", None),
+        ("email", "ada", "no e-mail address", None),
+        ("email", "ada@example", "no e-mail address", None),
+        ("email", "a..b@example.com", "no e-mail address", None),
+        ("email", "ada@example.com\n", "no e-mail address", "ada@example.com"),
+        ("email", "Ada <ada@example.com>", "no e-mail address", "ada@example.com"),
+        ("email", "mailto:ada@example.com", "no e-mail address", "ada@example.com"),
+        ("email", "ada at example.com", "no e-mail address", "ada@example.com"),
+        ("email", "ada@bücher.de", "no e-mail address", "ada@xn--bcher-kva.de"),
+        ("email", "x" * 65 + "@example.com", "no e-mail address", None),
+        ("email", "{$HOME}@example.com", "no e-mail address", None),
+        ("domain_name", "", "no host name", None),
+        ("domain_name", "https://example.com/path", "no host name", "example.com"),
+        ("domain_name", "example.com:8000", "no host name", "example.com"),
+        ("domain_name", "example.com.", "no host name", "example.com"),
+        ("domain_name", "example,com", "no host name", "example.com"),
+        ("domain_name", "my_shop.example.com", "no host name", "my-shop.example.com"),
+        ("domain_name", "example.com\n", "no host name", "example.com"),
+        ("domain_name", "*.example.com", "no host name", None),
+        ("domain_name", "a..b", "no host name", None),
+        ("domain_name", "a" * 64 + ".com", "no host name", None),
+        ("domain_name", ".".join(["a" * 60] * 5), "no host name", None),
+        ("domain_name", "Example.com", "capital letters", "example.com"),
+        ("domain_name", "bücher.example", "not ASCII", "xn--bcher-kva.example"),
+        ("domain_name", "192.0.2.1", "IP address", None),
+        ("domain_name", "2001:db8::1", "no host name", None),
+        ("version", "", "PEP 440", None),
+        ("version", "one", "PEP 440", None),
+        ("version", "1.0 ", "PEP 440", "1.0"),
+        ("version", "1,5", "PEP 440", "1.5"),
+        ("version", "1.0.0-SNAPSHOT", "PEP 440", "1.0.0"),
+        ("timezone", "", "no time zone", None),
+        ("timezone", "Europe/Berln", "no time zone", "Europe/Berlin"),
+        ("timezone", "europe/berlin", "no time zone", "Europe/Berlin"),
+        ("timezone", "Berlin", "no time zone", "Europe/Berlin"),
+        ("timezone", "New York", "no time zone", "America/New_York"),
+        ("timezone", "utc", "no time zone", "UTC"),
+        ("timezone", "GMT+2", "no time zone", None),
+        ("timezone", "../../etc/passwd", "no time zone", None),
+        ("timezone", "US/Pacific", "old name", "America/Los_Angeles"),
+        ("timezone", "Asia/Calcutta", "old name", "Asia/Kolkata"),
+        ("language_code", "", "LANGUAGES", None),
+        ("language_code", "xx", "LANGUAGES", None),
+        ("language_code", "EN-US", "LANGUAGES", "en-us"),
+        ("language_code", "pt_BR.UTF-8", "LANGUAGES", "pt-br"),
+        ("language_code", "de-at", "LANGUAGES", "de"),
+        ("language_code", "zh-tw", "LANGUAGES", "zh-hant"),
+        ("language_code", "no", "LANGUAGES", "nb"),
+        ("use_s3", "maybe", "neither yes nor no", None),
+        ("use_s3", "", "neither yes nor no", None),
+        ("use_s3", "1", "neither yes nor no", None),
+        ("use_s3", 1, "put it in quotes", None),
+        ("use_s3", "yess", "neither yes nor no", "yes"),
+        ("use_s3", "tru", "neither yes nor no", "true"),
+    ],
+)  # fmt: skip
+def test_bad_answers(name, answer, reason, meant):
+    message = complaint(**{name: answer})
+
+    assert f"  {name}: " in message
+    assert reason in message
+    assert f"For example: {QUESTIONS[name].example}\n" in message
+    assert re.findall(r"Did you mean (\S+)\?", message) == ([meant] if meant else [])
+    assert message.isascii() or name == "django_project_name" or "bücher" in message  # nothing unseen is printed
+
+
+def test_all_bad_answers_are_named_at_once_in_the_order_of_the_questions():
+    message = complaint(**dict.fromkeys(DEFAULTS, "\x1b[2J"))
+
+    assert re.findall(r"^  (\w+): ", message, re.MULTILINE) == list(DEFAULTS)
+    assert "\x1b" not in message
+
+
+def test_a_long_answer_is_shortened_in_the_message():
+    assert all(len(line) < 160 for line in complaint(email="x" * 5000).splitlines())
+
+
+def test_answers_that_a_replay_brings_itself_are_not_asked_for():
+    assert checked({}) == "y"
+    with pytest.raises(BadAnswers, match="version"):
+        checked({"version": "x"})
+
+
+@given(st.fixed_dictionaries(dict.fromkeys(DEFAULTS, st.text() | st.none() | st.booleans() | st.lists(st.integers()))))
+def test_no_answer_breaks_the_check(given_answers):
+    complaint(**given_answers)
+
+
+def test_is_yes():
+    assert [is_yes(answer) for answer in ("y", "YES", " true ", True)] == [True] * 4
+    assert [is_yes(answer) for answer in ("n", "No", "false", False, "")] == [False] * 5
+
+
+@pytest.mark.parametrize(
+    ("project_name", "expected"),
+    [
+        ("Project Name", "project_name"),
+        ("My-Shop 2", "my_shop_2"),
+        ("MyShop", "myshop"),
+        ("Über uns", "uber_uns"),
+        ("我的项目", "wo_de_xiang_mu"),
+        ("Ada's Shop", "adas_shop"),
+        ("{{ 1+1 }}", "project_1_1"),
+        ("3D Models", "project_3d_models"),
+        ("Django", "django_project"),
+        ("Test", "test_project"),
+        ("pg_dump", "project_pg_dump"),
+        ("🚀", "project"),
+        ("word " * 20, "word_word_word_word_word_word_word_word"),
+    ],
+)
+def test_default_of_django_project_name(project_name, expected):
+    assert module_name(project_name) == expected
+
+
+@given(st.text())
+@example("\ud800")
+@example("&#99999999999;")
+@example("a" * 31 + "-1" + "!" * 9)
+def test_default_of_django_project_name_always_will_do(project_name):
+    assert answers.bad_name(module_name(project_name)) is None
+
+
+def test_default_of_django_project_name_is_never_taken():
+    for name in [*RESERVED, *kwlist]:
+        assert answers.bad_name(name)
+        for spelling in (name, name.upper(), f"{name}!", f"_{name}_"):
+            assert answers.bad_name(module_name(spelling)) is None
+
+
+@given(st.text("aB1_", min_size=1))
+def test_slug_is_a_name_for_distributions_images_and_dns(name):
+    if not answers.bad_name(name):
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug(name))
+
+
+def test_the_standard_library_of_this_python_is_reserved():
+    if sys.version_info[:2] in [(3, 12), (3, 13), (3, 14)]:
+        assert {name.lower() for name in sys.stdlib_module_names if name[0] != "_"} <= set(RESERVED)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project with all options."""
+    folder = tmp_path_factory.mktemp("everything")
+    config = {"replay_dir": str(folder / "replay")}
+    chosen = dict.fromkeys(YES_NO, "y")
+    return Path(cookiecutter(str(ROOT), no_input=True, extra_context=chosen, output_dir=folder, default_config=config))
+
+
+def test_names_at_the_root_of_the_project_are_reserved(project):
+    names = {path.stem.lower() for path in project.iterdir() if path.suffix in ("", ".py") and path.name[0] != "."}
+
+    assert names - {"project_name"} <= set(RESERVED)
+
+
+def test_locked_packages_are_reserved(project):
+    locked = re.findall(r"^([\w.-]+)==", (project / "requirements" / "dev.txt").read_text("utf-8"), re.MULTILINE)
+    names = {re.sub(r"[-_.]+", "_", name).lower() for name in locked}
+    modules = {
+        module.lower()
+        for module, distributions in packages_distributions().items()
+        if re.fullmatch("[A-Za-z][A-Za-z0-9_]*", module) and not module.endswith("__mypyc")
+        if any(re.sub(r"[-_.]+", "_", name).lower() in names for name in distributions)
+    }
+
+    assert "django" in modules
+    assert (names | modules) <= set(RESERVED)
+
+
+def test_language_codes_are_those_of_django():
+    assert set(LANGUAGE_CODES) == {code for code, _ in LANGUAGES} | {"en-us"}
+
+
+def test_time_zones_are_known_to_zoneinfo():
+    assert time_zones.current() <= zoneinfo.available_timezones()
+    assert "Europe/Copenhagen" in time_zones.current()  # a link in the database, and yet nothing old
+    assert set(time_zones.renamed().values()) <= time_zones.current()
+
+
+@given(st.text("ab1.+_-'!#%&=/?^~*@ (\"", min_size=1), st.sampled_from(["example.com", "localhost", "a", "-a.b", "x.1"]))
+def test_email_addresses_are_good_for_django(local_part, host):
+    address = f"{local_part}@{host}"
+    if not answers.bad_email(address):
+        validate_email(address)
+
+
+@given(
+    st.lists(st.sampled_from(["1", "20", "0", ".", "-", "_", "+", "!", "v", "a", "b", "rc", "PRE", "post", "r", "dev", "x"]))
+)
+def test_versions_are_those_of_pep_440(parts):
+    version = "".join(parts)
+    try:
+        Version(version)
+    except InvalidVersion:
+        assert answers.bad_version(version)
+    else:
+        assert not answers.bad_version(version)

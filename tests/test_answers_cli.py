@@ -1,0 +1,239 @@
+"""Answers on their way through the commands that people type: ``cookiecutter`` and ``cruft``."""
+
+import ast
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import black
+import pexpect
+import pytest
+import yaml
+from cookiecutter.main import cookiecutter
+from test_escape import HOSTILE
+
+ROOT = Path(__file__).parent.parent
+NAMED = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))
+
+# A replay file as one would write it by hand. Nothing is rendered in it: texts with braces stay as they are.
+REPLAYED = {name: answer for name, answer in NAMED.items() if name[0] != "_"} | {"django_project_name": "shop"}
+
+
+class Desk:
+    """An empty place to work at: a home folder, and a folder for projects."""
+
+    def __init__(self, folder):
+        self.home, self.output = folder / "home", folder / "output"
+        self.home.mkdir()
+        self.output.mkdir()
+        self.environment = {**os.environ, "HOME": str(self.home), "PYTHONUTF8": "1", "TERM": "dumb", "COLUMNS": "80"}
+
+    def run(self, *arguments, module="cookiecutter"):
+        """Run a command, and return its exit status and all that it printed."""
+        command = [sys.executable, "-m", module, *arguments]
+        done = subprocess.run(
+            command, cwd=self.output, env=self.environment, capture_output=True, text=True, errors="replace"
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    def bake(self, *answers):
+        """Bake without questions."""
+        return self.run("--no-input", str(ROOT), *answers)
+
+    def written(self):
+        """Return all files below the folder for projects, and the replay files."""
+        return sorted(path for folder in (self.output, self.home / ".cookiecutter_replay") for path in folder.rglob("*"))
+
+
+@pytest.fixture
+def desk(tmp_path):
+    return Desk(tmp_path)
+
+
+def module(project, name):
+    return (project / project.name / name).exists()
+
+
+def test_yes_and_no_on_the_command_line(desk):
+    status, output = desk.bake("use_s3=Yes", "use_mailgun=TRUE", "use_admin_theme=No")
+
+    assert (status, output) == (0, "")
+    project = desk.output / "project_name"
+    assert module(project, "config/s3.py")
+    assert module(project, "config/mailgun.py")
+    assert not module(project, "config/sentry.py")
+    assert not module(project, "core/admin_site.py")
+
+
+def test_truth_values_in_a_config_file(desk):
+    config = desk.home / "config.yml"
+    config.write_text("default_context: {project_name: Shop, version: 1.5, use_s3: yes, use_mailgun: true, use_admin_theme: no}")
+
+    assert desk.bake("--config-file", str(config)) == (0, "")
+    project = desk.output / "shop"
+    assert module(project, "config/s3.py")
+    assert module(project, "config/mailgun.py")
+    assert not module(project, "core/admin_site.py")
+
+
+def test_a_truth_value_where_a_text_belongs(desk):
+    config = desk.home / "config.yml"
+    config.write_text("default_context: {project_name: Yes, language_code: no}")
+
+    status, output = desk.bake("--config-file", str(config))
+    assert status == 1
+    assert "project_name: True is no text: put it in quotes." in output
+    assert "language_code: False is no text: put it in quotes." in output
+
+
+def test_bad_answers_end_with_one_message_and_leave_nothing_behind(desk):
+    status, output = desk.bake("email=x", "timezone=Europe/Berln", "use_s3=maybe", b"author_name=\xff")
+
+    assert status == 1
+    assert output.splitlines() == [
+        "",
+        "These answers will not do:",
+        r"  author_name: '\udcff' holds U+DCFF, which has no place in a line of text.",
+        "    For example: Ada Lovelace",
+        "  email: 'x' is no e-mail address.",
+        "    For example: ada@example.com",
+        "  timezone: 'Europe/Berln' is no time zone.",
+        "    Did you mean Europe/Berlin? For example: Europe/Berlin",
+        "  use_s3: 'maybe' is neither yes nor no.",
+        "    For example: y",
+        "Nothing has been written. Give the command again with other answers.",
+    ]
+    assert desk.written() == []
+
+
+def ask(desk, typed):
+    """Type answers at the prompts in a terminal; return the exit status, and the lines of the screen."""
+    prompts = NAMED["__prompts__"]
+    terminal = pexpect.spawn(
+        sys.executable,
+        ["-m", "cookiecutter", str(ROOT)],
+        cwd=desk.output,
+        env=desk.environment,
+        dimensions=(40, 80),
+        encoding="utf-8",
+    )
+    screen = ""
+    for number, (name, sentence) in enumerate(prompts.items(), 1):
+        terminal.expect_exact(f"  [{number}/{len(prompts)}] {sentence} (")
+        screen += terminal.before + terminal.after
+        terminal.expect_exact("): ")
+        terminal.sendline(typed.get(name, ""))
+    terminal.expect(pexpect.EOF)
+    screen += terminal.before
+    terminal.close()
+    return terminal.exitstatus, screen.splitlines()
+
+
+def test_braces_typed_at_the_prompts_arrive_as_they_are(desk):
+    typed = {
+        "project_name": "{{ 1+1 }} zebra",
+        "django_project_name": "shop",
+        "author_name": "{% raw %} heron",
+        "description": "{# {{ cookiecutter.email }} {% endraw %} otter",
+    }
+
+    status, _ = ask(desk, typed)
+
+    assert status == 0
+    texts = [path.read_text("utf-8") for path in (desk.output / "shop").rglob("*") if path.is_file()]
+    assert any(typed["project_name"] in text for text in texts)
+    assert any(typed["description"] in text for text in texts)
+    for name in ("project_name", "author_name", "description"):
+        animal = typed[name][-5:]
+        assert [text.count(animal) for text in texts] == [text.count(typed[name]) for text in texts]
+
+
+def test_prompts_fit_into_a_terminal_and_bad_answers_end_them(desk):
+    status, lines = ask(desk, {"version": "one", "use_s3": "perhaps"})
+
+    assert status == 1
+    assert max(map(len, lines)) <= 80
+    assert any("version: 'one'" in line for line in lines)
+    assert any("use_s3: 'perhaps'" in line for line in lines)
+    assert not any("Traceback" in line for line in lines)
+    assert desk.written() == []
+
+
+def test_a_replay_gives_the_same_project(desk):
+    assert desk.bake("project_name=Shop", "use_s3=y") == (0, "")
+    first = {path: path.read_bytes() for path in desk.output.rglob("*") if path.is_file()}
+    shutil.rmtree(desk.output / "shop")
+
+    assert desk.run("--replay", str(ROOT)) == (0, "")
+    assert {path: path.read_bytes() for path in desk.output.rglob("*") if path.is_file()} == first
+
+
+def test_a_replay_file_that_was_edited_is_checked(desk):
+    assert desk.bake("project_name=Shop") == (0, "")
+    shutil.rmtree(desk.output / "shop")
+    (file,) = (desk.home / ".cookiecutter_replay").iterdir()
+    file.write_text(file.read_text().replace('"0.1.0"', '"one"').replace('"shop"', '"import"'))
+
+    status, output = desk.run("--replay-file", str(file), str(ROOT))
+
+    assert status == 1
+    assert "version: 'one'" in output
+    assert "django_project_name: 'import'" in output
+    assert "Traceback" not in output
+    assert list(desk.output.iterdir()) == []
+
+
+def test_a_replay_file_written_by_hand_is_checked(desk):
+    file = desk.home / "replay.json"
+    file.write_text(json.dumps({"cookiecutter": REPLAYED | {"timezone": "Mars"}}))
+
+    status, output = desk.run("--replay-file", str(file), str(ROOT))
+
+    assert status == 1
+    assert "timezone: 'Mars'" in output
+    assert list(desk.output.iterdir()) == []
+
+
+@pytest.mark.parametrize("texts", list(zip(HOSTILE[1::3], HOSTILE[2::3], HOSTILE[3::3], strict=False)))
+def test_any_text_gives_files_that_parsers_and_black_take(tmp_path, texts):
+    answers = dict(zip(["project_name", "author_name", "description"], texts, strict=True))
+    (tmp_path / "replay.json").write_text(json.dumps({"cookiecutter": REPLAYED | answers}))
+    config = {"replay_dir": str(tmp_path)}
+    cookiecutter(str(ROOT), replay=str(tmp_path / "replay.json"), output_dir=tmp_path, default_config=config)
+
+    for path in (tmp_path / "shop").rglob("*"):
+        if path.suffix == ".py":
+            ast.parse(path.read_text("utf-8"))
+        elif path.suffix == ".toml":
+            tomllib.loads(path.read_text("utf-8"))
+        elif path.suffix in (".yml", ".yaml"):
+            list(yaml.safe_load_all(path.read_text("utf-8")))
+    settings = (tmp_path / "shop/shop/config/base.py").read_text("utf-8")
+    for name, text in [("NAME", answers["project_name"]), ("DESCRIPTION", answers["description"])]:
+        (line,) = re.findall(f"^PROJECT_{name} = .*\n", settings, re.MULTILINE)
+        assert ast.literal_eval(line.partition("= ")[2]) == text
+        assert black.format_str(line, mode=black.Mode()) == line
+
+
+def test_cruft_bakes_and_checks_a_project(desk):
+    template = desk.home / "template"
+    template.mkdir()
+    for name in ("cookiecutter.json", "ddpt", "{{ cookiecutter.django_project_name }}"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, template / name)
+    git = ["git", "-C", template, "-c", "user.name=x", "-c", "user.email=x@example.com"]
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "x"]):
+        subprocess.run([*git, *command], check=True, env=desk.environment)
+
+    extra = json.dumps({"project_name": "Shop", "use_s3": True})
+    status, output = desk.run("create", "-y", "--extra-context", extra, str(template), module="cruft")
+    assert status == 0, output
+    assert module(desk.output / "shop", "config/s3.py")
+
+    status, output = desk.run("check", "--project-dir", "shop", module="cruft")
+    assert status == 0, output
