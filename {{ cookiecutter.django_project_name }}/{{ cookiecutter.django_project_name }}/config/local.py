@@ -31,7 +31,11 @@ MIDDLEWARE.insert(
 )
 # https://django-debug-toolbar.readthedocs.io/en/latest/installation.html#configure-internal-ips
 INTERNAL_IPS = ["127.0.0.1", "::1"]
-DEBUG_TOOLBAR_CONFIG = {"SHOW_TOOLBAR_CALLBACK": "debug_toolbar.middleware.show_toolbar_with_docker"}
+DEBUG_TOOLBAR_CONFIG = {
+    "SHOW_TOOLBAR_CALLBACK": "debug_toolbar.middleware.show_toolbar_with_docker",
+    # A tab at the edge: opened, it covers part of the page.
+    "SHOW_COLLAPSED": True,
+}
 
 # breakpoint() opens ipdb.
 os.environ.setdefault("PYTHONBREAKPOINT", "ipdb.set_trace")
