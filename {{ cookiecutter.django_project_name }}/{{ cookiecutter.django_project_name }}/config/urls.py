@@ -9,3 +9,6 @@ urlpatterns = [
     path("accounts/", include("{{ cookiecutter.django_project_name }}.users.urls")),
     path(settings.ADMIN_URL, admin.site.urls),
 ]
+
+# https://docs.djangoproject.com/en/6.1/topics/http/views/#customizing-error-views
+handler500 = "{{ cookiecutter.django_project_name }}.core.views.server_error"

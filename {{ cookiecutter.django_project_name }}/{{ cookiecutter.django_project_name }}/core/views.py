@@ -3,9 +3,12 @@
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpRequest, HttpResponseServerError
+from django.template.loader import render_to_string
 from django.views.generic import TemplateView
 
 from .connections import connections
+from .logs import request_id
 
 
 class HomeView(TemplateView):
@@ -19,3 +22,12 @@ class HomeView(TemplateView):
         if settings.DEBUG:
             context["connections"] = connections()
         return context
+
+
+def server_error(request: HttpRequest) -> HttpResponseServerError:
+    """Return the page for an error of ours, with the id under which the log tells of it.
+
+    The request is kept from the template: what broke may be what the context processors ask.
+    """
+    context = {"project_name": settings.PROJECT_NAME, "request_id": request_id.get()}
+    return HttpResponseServerError(render_to_string("500.html", context))
