@@ -49,7 +49,7 @@ DEFAULT_FROM_EMAIL = "noreply@localhost"
 if email_host := env.str("EMAIL_HOST", default=None):
     MAILERS = {"default": smtp(email_host)}
 else:
-    MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
+    MAILERS = {"default": {"BACKEND": "{{ cookiecutter.django_project_name }}.core.mail.ConsoleBackend"}}
 
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=BASE_DIR / "media")
 {%- if cookiecutter.use_s3 is yes %}
