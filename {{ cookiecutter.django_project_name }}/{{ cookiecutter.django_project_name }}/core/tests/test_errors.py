@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.test import Client
 from django.urls import path, reverse
 
-from {{ cookiecutter.django_project_name }}.config.urls import urlpatterns as site_urlpatterns
+from {{ cookiecutter.django_project_name }}.config import urls as site_urls
 
 
 def break_with(error: Exception):
@@ -18,8 +18,9 @@ def break_with(error: Exception):
     return view
 
 
+handler500 = site_urls.handler500
 urlpatterns = [
-    *site_urlpatterns,
+    *site_urls.urlpatterns,
     path("400", break_with(SuspiciousOperation())),
     path("403", break_with(PermissionDenied())),
     path("500", break_with(RuntimeError("a detail for developers"))),
@@ -35,6 +36,12 @@ def test_error_pages(db, status):
     assert "core/style" in response.text
     assert response.headers["Content-Security-Policy"]
     assert "a detail for developers" not in response.text
+
+
+@pytest.mark.urls(__name__)
+def test_a_server_error_names_the_request_that_its_log_line_has(db):
+    response = Client(raise_request_exception=False).get("/500")
+    assert response.headers["X-Request-ID"] in response.text
 
 
 def test_a_form_without_csrf_token_gets_a_page_of_its_own(db):
