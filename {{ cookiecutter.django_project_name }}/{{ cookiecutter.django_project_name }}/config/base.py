@@ -6,11 +6,10 @@ https://docs.djangoproject.com/en/6.1/ref/settings/
 from pathlib import Path
 
 from django.conf import global_settings
-{%- if cookiecutter.use_admin_theme is yes %}
-from django.templatetags.static import static
-{%- endif %}
 from django.utils.csp import CSP
-
+{% if cookiecutter.use_admin_theme is yes %}
+from .admin_theme import UNFOLD as UNFOLD
+{%- endif %}
 from .env import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -81,35 +80,6 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 # Where the admin is; an address of one's own keeps its login page out of the way of robots.
 ADMIN_URL = env.str("ADMIN_URL", default="admin/")
-{%- if cookiecutter.use_admin_theme is yes %}
-
-# The admin wears the colours of the site's style sheet; white on 600 and 500 on the dark page have enough contrast.
-# https://unfoldadmin.com/docs/configuration/settings/
-UNFOLD = {
-    "SITE_TITLE": PROJECT_NAME,
-    "SITE_HEADER": PROJECT_NAME,
-    "SITE_ICON": lambda request: static("core/favicon.svg"),
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("core/favicon.svg")},
-    ],
-    "STYLES": [lambda request: static("core/admin.css")],
-    "COLORS": {
-        "primary": {
-            "50": "#effaf5",
-            "100": "#d9f3e6",
-            "200": "#b5e6d0",
-            "300": "#83d3b2",
-            "400": "#6fd6a9",
-            "500": "#35b384",
-            "600": "#0b6b4d",
-            "700": "#095a41",
-            "800": "#084835",
-            "900": "#073b2c",
-            "950": "#04211a",
-        },
-    },
-}
-{%- endif %}
 
 # Proxies, as addresses or networks, that are believed when they tell the client's address and scheme.
 TRUSTED_PROXIES: list[str] = []

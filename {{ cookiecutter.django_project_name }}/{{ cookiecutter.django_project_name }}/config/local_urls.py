@@ -4,10 +4,12 @@ from debug_toolbar.toolbar import debug_toolbar_urls
 from django.conf import settings
 from django.conf.urls.static import static
 
-from .urls import urlpatterns as site_urlpatterns
+from . import urls
 
 urlpatterns = [
     *debug_toolbar_urls(),
     *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
-    *site_urlpatterns,
+    *urls.urlpatterns,
 ]
+
+handler500 = urls.handler500
