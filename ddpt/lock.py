@@ -1,4 +1,4 @@
-"""Writes the lock of the generated project, ``requirements/{base,test,dev}.txt``, for every combination of answers.
+"""Writes the locks: ``requirements/{base,test,dev}.txt`` of the generated project, and the template's own.
 
 Baking needs neither uv nor the network, so the template holds finished lock files with conditions around the packages
 that belong to an option. This command makes them::
@@ -9,7 +9,7 @@ that belong to an option. This command makes them::
 
 It bakes the project for each combination of the options that its pyproject.toml asks about, has each compiled by the
 project's own ``bin/lock``, and puts the results together. The versions are those of the project with all options, for
-all of them.
+all of them, and for ``requirements.txt``, which locks what the template's commands and tests need.
 """
 
 import itertools
@@ -43,9 +43,7 @@ def options(template: str) -> list[str]:
 
 def combinations(names: list[str]) -> list[Combination]:
     """Return all sets of chosen options, the one with all of them first."""
-    return [
-        frozenset(chosen) for size in range(len(names), -1, -1) for chosen in itertools.combinations(names, size)
-    ]
+    return [frozenset(chosen) for size in range(len(names), -1, -1) for chosen in itertools.combinations(names, size)]
 
 
 def bake(names: list[str], combination: Combination, folder: Path) -> Path:
@@ -56,18 +54,30 @@ def bake(names: list[str], combination: Combination, folder: Path) -> Path:
     )
 
 
-def compile_lock(project: Path, *arguments: str) -> None:
-    """Have a baked project compile its lock, by the public index alone, whatever this machine is configured to use.
-
-    Raise ``subprocess.CalledProcessError`` if it fails; uv has then said why.
-    """
+def public_index() -> dict[str, str]:
+    """Return an environment in which uv asks the public index alone, whatever this machine is configured to use."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("UV_", "PIP_"))}
     if "UV_CACHE_DIR" in os.environ:
         environment["UV_CACHE_DIR"] = os.environ["UV_CACHE_DIR"]
-    environment["UV_NO_CONFIG"] = "1"
-    environment["UV_PYTHON"] = sys.executable
-    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
-    subprocess.run([project / "bin/lock", *arguments], check=True, env=environment)
+    tools = Path(sys.executable).parent
+    path = os.pathsep.join([str(tools), os.environ["PATH"]])
+    return environment | {"UV_NO_CONFIG": "1", "UV_PYTHON": sys.executable, "PATH": path}
+
+
+def compile_lock(project: Path, *arguments: str) -> None:
+    """Have a baked project compile its lock.
+
+    Raise ``subprocess.CalledProcessError`` if it fails; uv has then said why.
+    """
+    subprocess.run([project / "bin/lock", *arguments], check=True, env=public_index())
+
+
+def compile_own_lock(versions: Path, *arguments: str) -> None:
+    """Lock the template's own packages, in the ``versions`` that a lock of the project names."""
+    command = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.12", "--generate-hashes"]
+    command += ["--no-annotate", "--custom-compile-command", "make lock", "--no-python-downloads"]
+    command += ["--group", "pyproject.toml:dev", "--constraints", str(versions), "--output-file", "requirements.txt"]
+    subprocess.run([*command, *arguments], check=True, env=public_index(), cwd=TEMPLATE)
 
 
 def blocks(lock: str) -> tuple[str, list[str]]:
@@ -134,20 +144,21 @@ def main(arguments: list[str]) -> int:
                 shutil.copytree(everything / "requirements", project / "requirements", dirs_exist_ok=True)
             with ThreadPoolExecutor(os.cpu_count()) as pool:
                 list(pool.map(compile_lock, others))
+            compile_own_lock(everything / "requirements/dev.txt", *arguments)
             merged = {
                 file: merge({one: (project / "requirements" / file).read_text() for one, project in projects.items()})
                 for file in FILES
             }
         except subprocess.CalledProcessError:
-            print("Nothing was written: uv could not compile the lock.", file=sys.stderr)
+            print("The lock of the project is as it was: uv could not compile one.", file=sys.stderr)
             return 1
         except Unmergeable as reason:
-            print(f"Nothing was written: {reason}.", file=sys.stderr)
+            print(f"The lock of the project is as it was: {reason}.", file=sys.stderr)
             return 1
     (PROJECT / "requirements").mkdir(exist_ok=True)
     for file, text in merged.items():
         (PROJECT / "requirements" / file).write_text(text)
-    print(f"requirements/{{{','.join(FILES)}}} hold for {len(projects)} combinations of {', '.join(names)}.")
+    print(f"requirements/{','.join(FILES)} hold for {len(projects)} combinations of {', '.join(names)}.")
     return 0
 
 

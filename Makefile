@@ -1,0 +1,30 @@
+# The template's own commands; a generated project has a Makefile of its own.
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-fast check format lock .venv
+
+PROJECT := {{ cookiecutter.django_project_name }}
+PYTHON := .venv/bin/python
+
+help: ## List the commands
+	@'$(PROJECT)/bin/help' Makefile
+demo: .venv ## Bake a project with the defaults and serve it at http://localhost:8000
+	@$(PYTHON) -m ddpt.demo
+test: .venv ## Run all tests; for some of them: make test ARGS="tests/test_lock.py -k header"
+	@$(PYTHON) -m pytest --numprocesses=auto $(ARGS)
+test-fast: .venv ## Run the tests that need neither an engine nor an installed project
+	@$(PYTHON) -m pytest --numprocesses=auto -m "not full and not docker" $(ARGS)
+check: .venv ## Check format and lint of the template's own code
+	@.venv/bin/black --check .
+	@.venv/bin/ruff check
+format: .venv ## Format the template's own code
+	@.venv/bin/black .
+	@.venv/bin/ruff check --fix
+lock: .venv ## Lock the packages, of projects and of the template; newest versions: make lock ARGS=--upgrade
+	@$(PYTHON) -m ddpt.lock $(ARGS)
+
+.venv:
+	@cmp -s requirements.txt .venv/installed.txt || { \
+		python=$$('$(PROJECT)/bin/find-python') && echo "Installing requirements.txt into .venv with $$python" && \
+		"$$python" -m venv --clear .venv && \
+		$(PYTHON) -m pip install -qq --disable-pip-version-check --require-hashes --requirement requirements.txt && \
+		cp requirements.txt .venv/installed.txt; }
