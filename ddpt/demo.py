@@ -1,5 +1,6 @@
 """Bakes a project with the defaults into ``build/`` and serves it, as ``make start`` there does."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -9,14 +10,13 @@ from pathlib import Path
 from cookiecutter.main import cookiecutter
 
 TEMPLATE = Path(__file__).parent.parent
-PORT = 8000
-KEPT = {".venv", "db.sqlite3"}  # from one demo to the next: what takes long to install, and what was typed in
+KEPT = (".venv", "db.sqlite3")  # from one demo to the next: what takes long to install, and what was typed in
 
 
 def bake(folder: Path) -> Path:
     """Bake the project into ``folder``, in place of one from before, and return where it is."""
     for old in folder.glob("*/*"):
-        if old.name not in KEPT:
+        if not old.name.startswith(KEPT):
             shutil.rmtree(old) if old.is_dir() else old.unlink()
     return Path(
         cookiecutter(
@@ -33,8 +33,9 @@ def taken(port: int) -> bool:
 
 def main() -> int:
     """Serve the project until Ctrl-C."""
-    if taken(PORT):
-        print(f"Port {PORT} is in use: end what listens there, then type `make demo` again.", file=sys.stderr)
+    port = int(os.environ.get("DJANGO_PORT", "8000"))
+    if taken(port):
+        print(f"Port {port} is in use: type `make demo DJANGO_PORT={port + 1}` to take another.", file=sys.stderr)
         return 1
     project = bake(TEMPLATE / "build")
     print(f"Baked {project}", flush=True)

@@ -32,7 +32,7 @@ FILES = ("base.txt", "test.txt", "dev.txt")
 type Combination = frozenset[str]  # the options that are chosen
 
 
-class Unmergeable(Exception):
+class UnmergeableError(Exception):
     """The locks of the combinations differ in more than which packages are there."""
 
 
@@ -89,7 +89,7 @@ def blocks(lock: str) -> tuple[str, list[str]]:
 def condition(wanted: set[Combination]) -> str:
     """Return the Jinja condition that holds for the ``wanted`` combinations; none if it is for all.
 
-    Raise ``Unmergeable`` where choosing an option takes a package away.
+    Raise ``UnmergeableError`` where choosing an option takes a package away.
     """
     smallest = [one for one in wanted if not any(other < one for other in wanted)]
     if smallest == [frozenset()]:
@@ -101,11 +101,11 @@ def condition(wanted: set[Combination]) -> str:
 def merge(locks: dict[Combination, str]) -> str:
     """Return the template of a lock file that renders to each of ``locks`` for its combination.
 
-    Raise ``Unmergeable`` where they differ in more than which packages are there.
+    Raise ``UnmergeableError`` where they differ in more than which packages are there.
     """
     headers = {blocks(lock)[0] for lock in locks.values()}
     if len(headers) > 1:
-        raise Unmergeable(f"the headers differ: {sorted(headers)}")
+        raise UnmergeableError(f"the headers differ: {sorted(headers)}")
     found: dict[str, set[Combination]] = {}
     for combination, lock in locks.items():
         for block in blocks(lock)[1]:
@@ -118,7 +118,9 @@ def merge(locks: dict[Combination, str]) -> str:
         text += f"{{%- if {rule} %}}\n{packages}{{%- endif %}}\n" if rule else packages
     for combination, lock in locks.items():
         if rendered(text, combination) != lock:
-            raise Unmergeable(f"with {sorted(combination) or 'no option'} the packages differ in version or platform")
+            raise UnmergeableError(
+                f"with {sorted(combination) or 'no option'} the packages differ in version or platform"
+            )
     return text
 
 
@@ -152,7 +154,7 @@ def main(arguments: list[str]) -> int:
         except subprocess.CalledProcessError:
             print("The lock of the project is as it was: uv could not compile one.", file=sys.stderr)
             return 1
-        except Unmergeable as reason:
+        except UnmergeableError as reason:
             print(f"The lock of the project is as it was: {reason}.", file=sys.stderr)
             return 1
     (PROJECT / "requirements").mkdir(exist_ok=True)
