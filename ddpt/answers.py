@@ -29,7 +29,7 @@ NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\
 HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 # Without { | } $ and the backtick, which are legal but mean something in shells and Caddyfiles, and are seen nowhere.
-LOCAL_PART = re.compile(r"(?=.{1,64}$)[a-z0-9!#%&'*+/=?^_~-]+(\.[a-z0-9!#%&'*+/=?^_~-]+)*", re.IGNORECASE)
+LOCAL_PART = re.compile(r"(?=.{1,64}$)[a-z0-9!#%&'*+/=?^_~-]+(\.[a-z0-9!#%&'*+/=?^_~-]+)*", re.ASCII | re.IGNORECASE)
 
 # https://packaging.python.org/specifications/version-specifiers/
 VERSION = re.compile(
@@ -40,7 +40,7 @@ VERSION = re.compile(
     (?:[-_.]?dev[-_.]?[0-9]*)?                                         # development release
     (?:\+[a-z0-9]+(?:[-_.][a-z0-9]+)*)?                                # local version
     """,
-    re.IGNORECASE | re.VERBOSE,
+    re.ASCII | re.IGNORECASE | re.VERBOSE,
 )
 
 
@@ -129,8 +129,8 @@ def bad_host(answer: str) -> str | None:
 def bad_email(answer: str) -> str | None:
     """An address will do as mail servers commonly take it."""
     local_part, _, host = answer.rpartition("@")
-    good = LOCAL_PART.fullmatch(local_part) and not bad_host(host.lower()) and ("." in host or host == "localhost")
-    return None if good else "is no e-mail address"
+    good_host = host.isascii() and not bad_host(host.lower()) and ("." in host or host == "localhost")
+    return None if good_host and LOCAL_PART.fullmatch(local_part) else "is no e-mail address"
 
 
 def bad_version(answer: str) -> str | None:
@@ -164,6 +164,7 @@ def nearest(text: str, choices: dict[str, str]) -> str:
 
 
 def likely_name(answer: str) -> str:
+    """Make a name from what there is of letters and digits."""
     return module_name(answer) if re.search(r"[^\W_]", answer) else ""
 
 
@@ -185,6 +186,7 @@ def likely_email(answer: str) -> str:
 
 
 def likely_version(answer: str) -> str:
+    """Take the numbers alone."""
     found = re.search(r"[0-9]+([.,][0-9]+)*", answer)
     return found[0].replace(",", ".") if found else ""
 
@@ -206,6 +208,7 @@ def likely_language_code(answer: str) -> str:
 
 
 def likely_choice(answer: str) -> str:
+    """Take a word with a letter too many or too few."""
     return nearest(answer.strip().lower(), {word: word for word in YES | NO})
 
 
@@ -242,13 +245,12 @@ def complaint(name: str, answer: object) -> str | None:
     question = QUESTIONS[name]
     if question is YES_OR_NO and isinstance(answer, bool):  # from a config file: YAML and JSON have real ones
         return None
-    text = answer if isinstance(answer, str) else ""
-    reason = question.bad(text) if isinstance(answer, str) else "is no text: put it in quotes"
+    reason = question.bad(answer) if isinstance(answer, str) else "is no text: put it in quotes"
     if not reason:
         return None
+    guess = question.likely(answer) if isinstance(answer, str) else ""
     shown = repr(answer)
     shown = shown if len(shown) <= 60 else f"{shown[:50]}...{shown[-7:]}"
-    guess = question.likely(text)
     meant = f"Did you mean {guess}? " if guess and not question.bad(guess) else ""
     return f"  {name}: {shown} {reason}.\n    {meant}For example: {question.example}"
 

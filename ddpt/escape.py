@@ -41,7 +41,7 @@ def literal(text: str, quote: str) -> str:
 
 
 def markdown(text: str) -> str:
-    """Return the one line ``text`` such that Markdown shows it as it is, in a heading, a paragraph, a list or a table."""
+    """Return the one line ``text`` such that Markdown shows it as it is: in headings, paragraphs, lists and tables."""
     text = MARKUP.sub(r"\\\g<0>", text.strip(" "))
     text = re.sub(r"\A([0-9]{1,9})(?=[.)]( |\Z))", r"\1\\", text)  # as the first number of a list
     # GitHub takes what stands between two dollar signs for mathematics, and its documentation names this way out:

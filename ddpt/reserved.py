@@ -38,8 +38,8 @@ PACKAGES = """
     werkzeug whitenoise xdist yaml
 """
 
-# Files and folders beside the project's package, and folders that .gitignore commonly names. Some file systems do not
-# tell ``Makefile`` from ``makefile``.
+# Files and folders that are beside the project's package, or are likely to come there, be it by a tool and named in
+# .gitignore. Some file systems do not tell ``Makefile`` from ``makefile``.
 FOLDERS = """
     bin build conftest deployment dist dockerfile docs env htmlcov license locale logs makefile manage media
     node_modules requirements static staticfiles templates tests venv
@@ -58,7 +58,7 @@ RESERVED = {
     for names, reason in (
         (WORDS, "is a word that YAML or PostgreSQL keeps for itself"),
         (DEVICES, "is a device on Windows, and cannot be a folder there"),
-        (FOLDERS, "is a file or folder beside the project's package"),
+        (FOLDERS, "is kept for a file or folder beside the project's package"),
         (PACKAGES, "is a package that the project needs"),
         (STANDARD_LIBRARY, "is a module of Python's standard library"),
     )

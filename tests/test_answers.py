@@ -45,11 +45,20 @@ def test_every_question_is_checked_has_a_sentence_and_an_example_that_would_do()
 @pytest.mark.parametrize(
     ("name", "good"),
     [
-        ("project_name", ["x", "'\"\\`$%#", "{{ 1+1 }} {% raw %}", "👩‍👩‍👧", "שלום‏ עולם", "\u202eהיי", "é" * 10_000]),
+        (
+            "project_name",
+            ["x", "'\"\\`$%#", "{{ 1+1 }} {% raw %}", "👩‍👩‍👧", "שלום‏ עולם", "\u202eהיי", "é" * 10_000],
+        ),
         ("author_name", ["O'Brien, “Ada” & Söhne <x>"]),
         ("description", ["", " ", "\ufeffx"]),
-        ("django_project_name", ["a", "a" * MAX_NAME_LENGTH, "Shop", "a_", "a__b", "match", "type", "x86", "django_shop"]),
-        ("email", ["o'brien+tag@mail.example.com", "a@b.co", "x@localhost", "Ada.Lovelace@Example.COM", "a@xn--bcher-kva.de"]),
+        (
+            "django_project_name",
+            ["a", "a" * MAX_NAME_LENGTH, "Shop", "a_", "a__b", "match", "type", "x86", "django_shop"],
+        ),
+        (
+            "email",
+            ["o'brien+tag@mail.example.com", "a@b.co", "x@localhost", "Ada.Lovelace@Example.COM", "a@xn--bcher-kva.de"],
+        ),
         ("domain_name", ["localhost", "a.b", "xn--bcher-kva.example", "1und1.de", "a" * 63 + ".com", "example.museum"]),
         ("version", ["0", "1.0", "v1.0", "2026.11.22", "1!2.0a1.post3.dev4+local.5", "1.0-rc.1", "1.0-1"]),
         ("timezone", ["UTC", "GMT", "Etc/GMT+5", "America/Argentina/Buenos_Aires", "Asia/Kolkata", "Europe/Kyiv"]),
@@ -112,6 +121,8 @@ TEXTS = ["project_name", "author_name", "description"]
         ("email", "ada at example.com", "no e-mail address", "ada@example.com"),
         ("email", "ada@bücher.de", "no e-mail address", "ada@xn--bcher-kva.de"),
         ("email", "x" * 65 + "@example.com", "no e-mail address", None),
+        ("email", "a@\N{KELVIN SIGN}.com", "no e-mail address", "a@k.com"),
+        ("email", "\N{KELVIN SIGN}@example.com", "no e-mail address", None),
         ("email", "{$HOME}@example.com", "no e-mail address", None),
         ("domain_name", "", "no host name", None),
         ("domain_name", "https://example.com/path", "no host name", "example.com"),
@@ -130,6 +141,7 @@ TEXTS = ["project_name", "author_name", "description"]
         ("domain_name", "2001:db8::1", "no host name", None),
         ("version", "", "PEP 440", None),
         ("version", "one", "PEP 440", None),
+        ("version", "1.poſt", "PEP 440", "1"),
         ("version", "1.0 ", "PEP 440", "1.0"),
         ("version", "1,5", "PEP 440", "1.5"),
         ("version", "1.0.0-SNAPSHOT", "PEP 440", "1.0.0"),
@@ -165,7 +177,7 @@ def test_bad_answers(name, answer, reason, meant):
     assert reason in message
     assert f"For example: {QUESTIONS[name].example}\n" in message
     assert re.findall(r"Did you mean (\S+)\?", message) == ([meant] if meant else [])
-    assert message.isascii() or name == "django_project_name" or "bücher" in message  # nothing unseen is printed
+    assert message.replace("\n", "").isprintable()
 
 
 def test_all_bad_answers_are_named_at_once_in_the_order_of_the_questions():
@@ -282,7 +294,9 @@ def test_time_zones_are_known_to_zoneinfo():
     assert set(time_zones.renamed().values()) <= time_zones.current()
 
 
-@given(st.text("ab1.+_-'!#%&=/?^~*@ (\"", min_size=1), st.sampled_from(["example.com", "localhost", "a", "-a.b", "x.1"]))
+@given(
+    st.text("ab1.+_-'!#%&=/?^~*@ (\"", min_size=1), st.sampled_from(["example.com", "localhost", "a", "-a.b", "x.1"])
+)
 def test_email_addresses_are_good_for_django(local_part, host):
     address = f"{local_part}@{host}"
     if not answers.bad_email(address):
@@ -290,7 +304,9 @@ def test_email_addresses_are_good_for_django(local_part, host):
 
 
 @given(
-    st.lists(st.sampled_from(["1", "20", "0", ".", "-", "_", "+", "!", "v", "a", "b", "rc", "PRE", "post", "r", "dev", "x"]))
+    st.lists(
+        st.sampled_from(["1", "20", "0", ".", "-", "_", "+", "!", "v", "a", "b", "rc", "PRE", "post", "r", "dev", "x"])
+    )
 )
 def test_versions_are_those_of_pep_440(parts):
     version = "".join(parts)

@@ -47,7 +47,9 @@ class Desk:
 
     def written(self):
         """Return all files below the folder for projects, and the replay files."""
-        return sorted(path for folder in (self.output, self.home / ".cookiecutter_replay") for path in folder.rglob("*"))
+        return sorted(
+            path for folder in (self.output, self.home / ".cookiecutter_replay") for path in folder.rglob("*")
+        )
 
 
 @pytest.fixture
@@ -72,7 +74,9 @@ def test_yes_and_no_on_the_command_line(desk):
 
 def test_truth_values_in_a_config_file(desk):
     config = desk.home / "config.yml"
-    config.write_text("default_context: {project_name: Shop, version: 1.5, use_s3: yes, use_mailgun: true, use_admin_theme: no}")
+    config.write_text(
+        "default_context: {project_name: Shop, version: 1.5, use_s3: yes, use_mailgun: true, use_admin_theme: no}"
+    )
 
     assert desk.bake("--config-file", str(config)) == (0, "")
     project = desk.output / "shop"

@@ -52,10 +52,13 @@ HOSTILE = [
     "yes",
     "null",
     ": x",
+    "    indented  ",
     "x" * 5000,
 ]
 
-lines = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]) | st.sampled_from("\"'\\#$&*_<>|`~[]{}%-+=1.) !"))
+lines = st.text(
+    st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]) | st.sampled_from("\"'\\#$&*_<>|`~[]{}%-+=1.) !")
+)
 lines = lines.filter(lambda text: not NO_TEXT.search(text))
 
 
@@ -68,6 +71,7 @@ def hostile(test):
 
 @hostile
 @given(st.text(st.characters(exclude_categories=["Cs"])))
+@example("\x00\x1b\x7f\x85\u2028\ufffe\uffff")
 def test_quoted_literals_are_read_alike_by_every_parser(text):
     literal = quoted(text)
 
@@ -107,7 +111,9 @@ def test_text_in_comments_stays_a_comment(text):
     ids=["heading", "paragraph", "list", "table"],
 )
 def test_markdown_shows_the_text(before, after, tag, text):
-    page = MarkdownIt("gfm-like", {"linkify": False}).enable("table").render(f"{before}{markdown(text)}{after}\n\nnext\n")
+    page = (
+        MarkdownIt("gfm-like", {"linkify": False}).enable("table").render(f"{before}{markdown(text)}{after}\n\nnext\n")
+    )
 
     shown = re.search(f"<{tag}>(.*?)</{tag}>", page) if text.strip() else None
     shown = re.sub("</?span>", "", shown[1] if shown else "")
@@ -120,3 +126,8 @@ def test_markdown_shows_the_text(before, after, tag, text):
 )
 def test_markdown_leaves_common_text_alone(text):
     assert markdown(text) == text
+
+
+def test_markdown_keeps_github_from_reading_prices_as_mathematics():
+    assert markdown("for $5") == "for $5"
+    assert markdown("$5 or $10") == "<span>$</span>5 or <span>$</span>10"
