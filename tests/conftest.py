@@ -1,0 +1,37 @@
+"""Options and fixtures for all tests."""
+
+import pytest
+from projects import bake, label
+
+
+def pytest_addoption(parser):
+    parser.addoption("--fail-on-skip", action="store_true", help="end with an error if a test was skipped")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session, exitstatus):
+    """Fail a run that had to be complete and was not."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("fail_on_skip") and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = exitstatus or pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def baked(tmp_path_factory):
+    """A function that returns the project of a combination, baked once for all tests that only read it."""
+    projects = {}
+
+    def get(combination):
+        if combination not in projects:
+            projects[combination] = bake(tmp_path_factory.mktemp(label(combination)), combination)
+        return projects[combination]
+
+    return get
+
+
+def grouped(combinations):
+    """Return the parameters for a test of several combinations; what is tested of one is tested in one process."""
+    return [
+        pytest.param(combination, id=label(combination), marks=pytest.mark.xdist_group(label(combination)))
+        for combination in combinations
+    ]

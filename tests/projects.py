@@ -1,0 +1,84 @@
+"""Baked projects for the tests: which combinations of answers there are, and how one is baked."""
+
+import itertools
+import json
+import sys
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from cookiecutter.main import cookiecutter
+
+TEMPLATE = Path(__file__).parent.parent
+SOURCE = TEMPLATE / "{{ cookiecutter.django_project_name }}"
+TOOLS = Path(sys.executable).parent  # the commands that requirements.txt installs
+QUESTIONS = json.loads((TEMPLATE / "cookiecutter.json").read_text())
+
+# The yes/no questions. A combination is the set of those that are answered with yes.
+OPTIONS = [name for name, default in QUESTIONS.items() if default in ("y", "n") and not name.startswith("_")]
+type Combination = frozenset[str]
+
+EVERYTHING = frozenset(OPTIONS)
+NOTHING: Combination = frozenset()
+DEFAULTS = frozenset(name for name in OPTIONS if QUESTIONS[name] == "y")
+
+
+def combinations(options: Iterable[str] = OPTIONS) -> list[Combination]:
+    """Return every combination of yes/no answers."""
+    options = list(options)
+    return [frozenset(chosen) for size in range(len(options) + 1) for chosen in itertools.combinations(options, size)]
+
+
+def pairs(combination: Combination) -> set[tuple[tuple[str, bool], tuple[str, bool]]]:
+    """Return the pairs of answers, to two questions each, that a combination holds."""
+    return set(itertools.combinations([(name, name in combination) for name in OPTIONS], 2))
+
+
+@cache
+def pairwise() -> list[Combination]:
+    """Return few combinations in which every pair of answers is found; with them are everything, nothing, the defaults."""
+    chosen = [EVERYTHING, NOTHING, DEFAULTS]
+    missing = set().union(*map(pairs, combinations())).difference(*map(pairs, chosen))
+    while missing:
+        best = max(combinations(), key=lambda one: len(pairs(one) & missing))
+        chosen.append(best)
+        missing -= pairs(best)
+    return chosen
+
+
+def label(combination: Combination) -> str:
+    """Return a name for a combination in test ids."""
+    if combination == EVERYTHING:
+        return "everything"
+    return "+".join(name.removeprefix("use_") for name in OPTIONS if name in combination) or "nothing"
+
+
+def bake(folder: Path, combination: Combination | None = None, **answers: str) -> Path:
+    """Bake a project into ``folder`` and return where it is.
+
+    Args:
+        combination: which yes/no questions are answered with yes, all others with no; None for the defaults.
+        answers: to other questions.
+    """
+    if combination is not None:
+        answers |= {name: "y" if name in combination else "n" for name in OPTIONS}
+    # What Cookiecutter remembers of a bake stays out of the home folder.
+    config = folder / "cookiecutter.yaml"
+    folder.mkdir(parents=True, exist_ok=True)
+    config.write_text(
+        f"cookiecutters_dir: {json.dumps(str(folder))}\nreplay_dir: {json.dumps(str(folder / 'replay'))}\n"
+    )
+    project = cookiecutter(
+        str(TEMPLATE), no_input=True, extra_context=answers, output_dir=str(folder), config_file=str(config)
+    )
+    return Path(project)
+
+
+def files(project: Path) -> list[Path]:
+    """Return all files of a project that has just been baked."""
+    return sorted(path for path in project.rglob("*") if path.is_file())
+
+
+def is_text(path: Path) -> bool:
+    """Tell whether a file is one that people read."""
+    return path.suffix not in {".ico", ".png", ".gif", ".woff2", ".mo"}
