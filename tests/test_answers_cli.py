@@ -150,10 +150,9 @@ def test_braces_typed_at_the_prompts_arrive_as_they_are(desk):
 
     assert status == 0
     texts = [path.read_text("utf-8") for path in (desk.output / "shop").rglob("*") if path.is_file()]
-    assert any(typed["project_name"] in text for text in texts)
-    assert any(typed["description"] in text for text in texts)
     for name in ("project_name", "author_name", "description"):
         animal = typed[name][-5:]
+        assert any(animal in text for text in texts)
         assert [text.count(animal) for text in texts] == [text.count(typed[name]) for text in texts]
 
 
