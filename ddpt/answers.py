@@ -155,6 +155,11 @@ def bad_choice(answer: str) -> str | None:
     return None if answer.strip().lower() in YES | NO else "is neither yes nor no"
 
 
+def bad_base_image(answer: str) -> str | None:
+    """A variant of Python's official image will do that the Dockerfile is written for."""
+    return None if answer in ("alpine", "slim") else "is neither alpine nor slim"
+
+
 # What may have been meant: each of these returns a guess, which need not do
 
 
@@ -212,6 +217,11 @@ def likely_choice(answer: str) -> str:
     return nearest(answer.strip().lower(), {word: word for word in YES | NO})
 
 
+def likely_base_image(answer: str) -> str:
+    """Take the name in another case, or that of the distribution."""
+    return nearest(answer.strip().lower(), {"alpine": "alpine", "slim": "slim", "debian": "slim"})
+
+
 class Question(NamedTuple):
     """What is known of a question, to judge an answer and to help with a bad one."""
 
@@ -237,6 +247,7 @@ QUESTIONS = {
     "use_mailhog": YES_OR_NO,
     "use_s3": YES_OR_NO,
     "use_sentry_for_error_reporting": YES_OR_NO,
+    "base_image": Question(bad_base_image, "alpine", likely_base_image),
 }
 
 

@@ -63,6 +63,7 @@ def test_every_question_is_checked_has_a_sentence_and_an_example_that_would_do()
         ("version", ["0", "1.0", "v1.0", "2026.11.22", "1!2.0a1.post3.dev4+local.5", "1.0-rc.1", "1.0-1"]),
         ("timezone", ["UTC", "GMT", "Etc/GMT+5", "America/Argentina/Buenos_Aires", "Asia/Kolkata", "Europe/Kyiv"]),
         ("language_code", ["en-us", "en", "de", "pt-br", "zh-hans", "he"]),
+        ("base_image", ["alpine", "slim"]),
         *[(name, ["y", "N", "Yes", "NO", "true", "False", " y ", True, False]) for name in YES_NO],
     ],
 )
@@ -162,6 +163,9 @@ TEXTS = ["project_name", "author_name", "description"]
         ("language_code", "de-at", "LANGUAGES", "de"),
         ("language_code", "zh-tw", "LANGUAGES", "zh-hant"),
         ("language_code", "no", "LANGUAGES", "nb"),
+        ("base_image", "Slim", "neither alpine nor slim", "slim"),
+        ("base_image", "debian", "neither alpine nor slim", "slim"),
+        ("base_image", "scratch", "neither alpine nor slim", None),
         ("use_s3", "maybe", "neither yes nor no", None),
         ("use_s3", "", "neither yes nor no", None),
         ("use_s3", "1", "neither yes nor no", None),
@@ -265,9 +269,9 @@ def project(tmp_path_factory):
 
 
 def test_names_at_the_root_of_the_project_are_reserved(project):
-    names = {path.stem.lower() for path in project.iterdir() if path.suffix in ("", ".py") and path.name[0] != "."}
+    names = {path.name.removesuffix(".py").lower() for path in project.iterdir()}
 
-    assert names - {"project_name"} <= set(RESERVED)
+    assert {name for name in names if name.isidentifier()} - {"project_name"} <= set(RESERVED)
 
 
 def test_locked_packages_are_reserved(project):
