@@ -1,29 +1,26 @@
 """What answers may be, and what is said about those that will not do."""
 
-import json
 import re
 import sys
 import zoneinfo
 from importlib.metadata import packages_distributions
 from keyword import kwlist
-from pathlib import Path
 
 import pytest
-from cookiecutter.main import cookiecutter
 from django.conf.global_settings import LANGUAGES
 from django.core.validators import validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 from packaging.version import InvalidVersion, Version
+from projects import EVERYTHING
+from projects import QUESTIONS as NAMED
 
 from ddpt import answers, time_zones
 from ddpt.answers import MAX_NAME_LENGTH, QUESTIONS, BadAnswers, checked, is_yes, module_name, slug
 from ddpt.languages import LANGUAGE_CODES
 from ddpt.reserved import RESERVED
 
-ROOT = Path(__file__).parent.parent
-NAMED = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))
-DEFAULTS = {**{name: answer for name, answer in NAMED.items() if name[0] != "_"}, "django_project_name": "project_name"}
+DEFAULTS = {name: answer for name, answer in NAMED.items() if name[0] != "_"} | {"django_project_name": "project_name"}
 YES_NO = [name for name in DEFAULTS if name.startswith("use_")]
 
 
@@ -259,23 +256,15 @@ def test_the_standard_library_of_this_python_is_reserved():
         assert {name.lower() for name in sys.stdlib_module_names if name[0] != "_"} <= set(RESERVED)
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    """A project with all options."""
-    folder = tmp_path_factory.mktemp("everything")
-    config = {"replay_dir": str(folder / "replay")}
-    chosen = dict.fromkeys(YES_NO, "y")
-    return Path(cookiecutter(str(ROOT), no_input=True, extra_context=chosen, output_dir=folder, default_config=config))
-
-
-def test_names_at_the_root_of_the_project_are_reserved(project):
-    names = {path.name.removesuffix(".py").lower() for path in project.iterdir()}
+def test_names_at_the_root_of_the_project_are_reserved(baked):
+    names = {path.name.removesuffix(".py").lower() for path in baked(EVERYTHING).iterdir()}
 
     assert {name for name in names if name.isidentifier()} - {"project_name"} <= set(RESERVED)
 
 
-def test_locked_packages_are_reserved(project):
-    locked = re.findall(r"^([\w.-]+)==", (project / "requirements" / "dev.txt").read_text("utf-8"), re.MULTILINE)
+def test_locked_packages_are_reserved(baked):
+    lock = (baked(EVERYTHING) / "requirements" / "dev.txt").read_text("utf-8")
+    locked = re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)
     names = {re.sub(r"[-_.]+", "_", name).lower() for name in locked}
     modules = {
         module.lower()

@@ -8,20 +8,17 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
 import black
 import pexpect
 import pytest
 import yaml
 from cookiecutter.main import cookiecutter
+from projects import QUESTIONS, SOURCE, TEMPLATE
 from test_escape import HOSTILE
 
-ROOT = Path(__file__).parent.parent
-NAMED = json.loads((ROOT / "cookiecutter.json").read_text("utf-8"))
-
 # A replay file as one would write it by hand. Nothing is rendered in it: texts with braces stay as they are.
-REPLAYED = {name: answer for name, answer in NAMED.items() if name[0] != "_"} | {"django_project_name": "shop"}
+REPLAYED = {name: answer for name, answer in QUESTIONS.items() if name[0] != "_"} | {"django_project_name": "shop"}
 
 
 class Desk:
@@ -43,7 +40,7 @@ class Desk:
 
     def bake(self, *answers):
         """Bake without questions."""
-        return self.run("--no-input", str(ROOT), *answers)
+        return self.run("--no-input", str(TEMPLATE), *answers)
 
     def written(self):
         """Return all files below the folder for projects, and the replay files."""
@@ -57,7 +54,8 @@ def desk(tmp_path):
     return Desk(tmp_path)
 
 
-def module(project, name):
+def has(project, name):
+    """Tell whether there is a file of this name in the project's package."""
     return (project / project.name / name).exists()
 
 
@@ -66,10 +64,10 @@ def test_yes_and_no_on_the_command_line(desk):
 
     assert (status, output) == (0, "")
     project = desk.output / "project_name"
-    assert module(project, "config/s3.py")
-    assert module(project, "config/mailgun.py")
-    assert not module(project, "config/sentry.py")
-    assert not module(project, "core/admin_site.py")
+    assert has(project, "config/s3.py")
+    assert has(project, "config/mailgun.py")
+    assert not has(project, "config/sentry.py")
+    assert not has(project, "core/admin_site.py")
 
 
 def test_truth_values_in_a_config_file(desk):
@@ -80,9 +78,9 @@ def test_truth_values_in_a_config_file(desk):
 
     assert desk.bake("--config-file", str(config)) == (0, "")
     project = desk.output / "shop"
-    assert module(project, "config/s3.py")
-    assert module(project, "config/mailgun.py")
-    assert not module(project, "core/admin_site.py")
+    assert has(project, "config/s3.py")
+    assert has(project, "config/mailgun.py")
+    assert not has(project, "core/admin_site.py")
 
 
 def test_a_truth_value_where_a_text_belongs(desk):
@@ -117,10 +115,10 @@ def test_bad_answers_end_with_one_message_and_leave_nothing_behind(desk):
 
 def ask(desk, typed):
     """Type answers at the prompts in a terminal; return the exit status, and the lines of the screen."""
-    prompts = NAMED["__prompts__"]
+    prompts = QUESTIONS["__prompts__"]
     terminal = pexpect.spawn(
         sys.executable,
-        ["-m", "cookiecutter", str(ROOT)],
+        ["-m", "cookiecutter", str(TEMPLATE)],
         cwd=desk.output,
         env=desk.environment,
         dimensions=(40, 80),
@@ -172,7 +170,7 @@ def test_a_replay_gives_the_same_project(desk):
     first = {path: path.read_bytes() for path in desk.output.rglob("*") if path.is_file()}
     shutil.rmtree(desk.output / "shop")
 
-    assert desk.run("--replay", str(ROOT)) == (0, "")
+    assert desk.run("--replay", str(TEMPLATE)) == (0, "")
     assert {path: path.read_bytes() for path in desk.output.rglob("*") if path.is_file()} == first
 
 
@@ -182,7 +180,7 @@ def test_a_replay_file_that_was_edited_is_checked(desk):
     (file,) = (desk.home / ".cookiecutter_replay").iterdir()
     file.write_text(file.read_text().replace('"0.1.0"', '"one"').replace('"shop"', '"import"'))
 
-    status, output = desk.run("--replay-file", str(file), str(ROOT))
+    status, output = desk.run("--replay-file", str(file), str(TEMPLATE))
 
     assert status == 1
     assert "version: 'one'" in output
@@ -195,7 +193,7 @@ def test_a_replay_file_written_by_hand_is_checked(desk):
     file = desk.home / "replay.json"
     file.write_text(json.dumps({"cookiecutter": REPLAYED | {"timezone": "Mars"}}))
 
-    status, output = desk.run("--replay-file", str(file), str(ROOT))
+    status, output = desk.run("--replay-file", str(file), str(TEMPLATE))
 
     assert status == 1
     assert "timezone: 'Mars'" in output
@@ -207,7 +205,7 @@ def test_any_text_gives_files_that_parsers_and_black_take(tmp_path, texts):
     answers = dict(zip(["project_name", "author_name", "description"], texts, strict=True))
     (tmp_path / "replay.json").write_text(json.dumps({"cookiecutter": REPLAYED | answers}))
     config = {"replay_dir": str(tmp_path)}
-    cookiecutter(str(ROOT), replay=str(tmp_path / "replay.json"), output_dir=tmp_path, default_config=config)
+    cookiecutter(str(TEMPLATE), replay=str(tmp_path / "replay.json"), output_dir=tmp_path, default_config=config)
 
     for path in (tmp_path / "shop").rglob("*"):
         if path.suffix == ".py":
@@ -226,9 +224,9 @@ def test_any_text_gives_files_that_parsers_and_black_take(tmp_path, texts):
 def test_cruft_bakes_and_checks_a_project(desk):
     template = desk.home / "template"
     template.mkdir()
-    for name in ("cookiecutter.json", "ddpt", "{{ cookiecutter.django_project_name }}"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, template / name)
+    for name in ("cookiecutter.json", "ddpt", SOURCE.name):
+        copy = shutil.copytree if (TEMPLATE / name).is_dir() else shutil.copy
+        copy(TEMPLATE / name, template / name)
     git = ["git", "-C", template, "-c", "user.name=x", "-c", "user.email=x@example.com"]
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "x"]):
         subprocess.run([*git, *command], check=True, env=desk.environment)
@@ -236,7 +234,7 @@ def test_cruft_bakes_and_checks_a_project(desk):
     extra = json.dumps({"project_name": "Shop", "use_s3": True})
     status, output = desk.run("create", "-y", "--extra-context", extra, str(template), module="cruft")
     assert status == 0, output
-    assert module(desk.output / "shop", "config/s3.py")
+    assert has(desk.output / "shop", "config/s3.py")
 
     status, output = desk.run("check", "--project-dir", "shop", module="cruft")
     assert status == 0, output
