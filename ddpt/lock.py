@@ -87,10 +87,7 @@ def blocks(lock: str) -> tuple[str, list[str]]:
 
 
 def condition(wanted: set[Combination]) -> str:
-    """Return the Jinja condition that holds for the ``wanted`` combinations; none if it is for all.
-
-    Raise ``UnmergeableError`` where choosing an option takes a package away.
-    """
+    """Return the Jinja condition that holds for the ``wanted`` combinations and those with more options; none for all."""
     smallest = [one for one in wanted if not any(other < one for other in wanted)]
     if smallest == [frozenset()]:
         return ""
@@ -119,7 +116,7 @@ def merge(locks: dict[Combination, str]) -> str:
     for combination, lock in locks.items():
         if rendered(text, combination) != lock:
             raise UnmergeableError(
-                f"with {sorted(combination) or 'no option'} the packages differ in version or platform"
+                f"with {sorted(combination) or 'no option'} there are other packages, versions or platforms"
             )
     return text
 
