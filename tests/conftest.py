@@ -27,11 +27,3 @@ def baked(tmp_path_factory):
         return projects[combination]
 
     return get
-
-
-def grouped(combinations):
-    """Return the parameters for a test of several combinations; what is tested of one is tested in one process."""
-    return [
-        pytest.param(combination, id=label(combination), marks=pytest.mark.xdist_group(label(combination)))
-        for combination in combinations
-    ]

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+import pytest
 from cookiecutter.main import cookiecutter
 
 TEMPLATE = Path(__file__).parent.parent
@@ -82,3 +83,11 @@ def files(project: Path) -> list[Path]:
 def is_text(path: Path) -> bool:
     """Tell whether a file is one that people read."""
     return path.suffix not in {".ico", ".png", ".gif", ".woff2", ".mo"}
+
+
+def grouped(combinations):
+    """Return the parameters for a test of several combinations; what is tested of one is tested in one process."""
+    return [
+        pytest.param(combination, id=label(combination), marks=pytest.mark.xdist_group(label(combination)))
+        for combination in combinations
+    ]

@@ -12,7 +12,7 @@ from functools import cache
 import black
 import pytest
 import yaml
-from conftest import grouped
+from projects import grouped
 from projects import EVERYTHING, NOTHING, SOURCE, TOOLS, bake, combinations, files, is_text
 
 from ddpt.answers import MAX_NAME_LENGTH

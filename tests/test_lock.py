@@ -7,7 +7,7 @@ import sys
 import tomllib
 
 import pytest
-from conftest import grouped
+from projects import grouped
 from packaging.requirements import Requirement
 from projects import EVERYTHING, NOTHING, SOURCE, TEMPLATE, TOOLS, bake, combinations, label
 

@@ -1,0 +1,147 @@
+"""A baked project with its packages installed, for development and for production, and its servers."""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+from projects import TOOLS
+from services import free_port, listens, stopped_afterwards, wait_for
+
+from ddpt.lock import public_index
+
+
+class Installed:
+    """A baked project that is installed from its lock."""
+
+    def __init__(self, project: Path):
+        self.path = project
+        self.name = project.name
+        self.sync(project / ".venv", "dev")
+        # `make install` has nothing left to do
+        shutil.copy(project / "requirements/dev.txt", project / ".venv/installed.txt")
+
+    def sync(self, venv: Path, lock: str) -> None:
+        """Make a virtual environment hold what a lock names, by ``uv pip sync``."""
+        uv = [TOOLS / "uv", "--quiet"]
+        subprocess.run([*uv, "venv", "--python", sys.executable, venv], check=True, env=public_index())
+        command = [*uv, "pip", "sync", "--require-hashes", "--python", venv / "bin/python"]
+        subprocess.run([*command, self.path / f"requirements/{lock}.txt"], check=True, env=public_index())
+
+    def environment(self, venv: Path, **variables: str) -> dict[str, str]:
+        """Return an environment that knows of nothing but the virtual environment and the ``variables``."""
+        kept = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR", "SSL_CERT_FILE") if name in os.environ}
+        return kept | {"PATH": f"{venv / 'bin'}:{os.environ['PATH']}", "WHERE": "local"} | variables
+
+    def run(self, *command: str, **variables: str) -> subprocess.CompletedProcess:
+        """Run a command as a developer would, and return how it ended and what it printed."""
+        environment = self.environment(self.path / ".venv", **variables)
+        return subprocess.run(command, cwd=self.path, env=environment, capture_output=True, text=True)
+
+
+class Production:
+    """A project as on a server: only its base packages, the production settings, PostgreSQL and Redis."""
+
+    def __init__(self, installed: Installed, folder: Path, variables: dict[str, str]):
+        """Install, collect the static files and migrate.
+
+        Args:
+            installed: the project.
+            folder: an empty folder for what production needs beside the project.
+            variables: what the project is told.
+        """
+        self.installed, self.folder = installed, folder
+        self.secret_key = secrets.token_urlsafe(50)
+        (folder / "secret_key").write_text(self.secret_key + "\n")
+        installed.sync(folder / "venv", "base")
+        self.environment = installed.environment(
+            folder / "venv",
+            DJANGO_SETTINGS_MODULE=f"{installed.name}.config.production",
+            SECRET_KEY_FILE=str(folder / "secret_key"),
+            DOMAIN_NAME="localhost",
+            WEB_CONCURRENCY="2",
+            **variables,
+        )
+        for command in (["collectstatic", "--no-input", "--verbosity", "0"], ["migrate", "--verbosity", "0"]):
+            done = self.manage(*command)
+            assert done.returncode == 0, done.stderr
+
+    def manage(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess:
+        """Run ``manage.py`` with the production settings."""
+        return subprocess.run(
+            ["python", "manage.py", *arguments],
+            cwd=self.installed.path,
+            env=self.environment | variables,
+            capture_output=True,
+            text=True,
+            # subprocess looks for the command on the PATH of this process
+            executable=self.folder / "venv/bin/python",
+        )
+
+    @contextmanager
+    def gunicorn(self, *arguments: str) -> Iterator["Server"]:
+        """Serve the project by gunicorn, with more of its options as ``arguments``, while the block runs."""
+        port = free_port()
+        log = self.folder / f"gunicorn-{port}.log"
+        process = subprocess.Popen(
+            [self.folder / "venv/bin/gunicorn", "--bind", f"127.0.0.1:{port}", *arguments],
+            cwd=self.installed.path,
+            env=self.environment,
+            stdout=log.open("w"),
+            stderr=subprocess.STDOUT,
+        )
+        with stopped_afterwards(process):
+            wait_for(lambda: listens(port), process, "gunicorn")
+            yield Server(port, process, log)
+
+    @contextmanager
+    def https(self) -> Iterator["Server"]:
+        """Serve the project over HTTPS, as a browser sees it, while the block runs."""
+        key, certificate = self.folder / "key.pem", self.folder / "certificate.pem"
+        if not key.exists():
+            subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+            openssl = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject]
+            subprocess.run([*openssl, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+        with self.gunicorn("--keyfile", str(key), "--certfile", str(certificate)) as server:
+            server.scheme = "https"
+            yield server
+
+
+class Server:
+    """A server process that answers at a port of this machine."""
+
+    scheme = "http"
+
+    def __init__(self, port: int, process: subprocess.Popen, log: Path):
+        self.port, self.process, self.log = port, process, log
+
+    @property
+    def address(self) -> str:
+        """Where the site is."""
+        return f"{self.scheme}://localhost:{self.port}"
+
+    def get(self, path: str, **headers: str) -> requests.Response:
+        """Ask as the proxy does that took a request over HTTPS."""
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        return requests.get(
+            f"http://127.0.0.1:{self.port}{path}",
+            headers={"Host": "localhost", "X-Forwarded-Proto": "https"} | headers,
+            allow_redirects=False,
+            timeout=20,
+        )
+
+    def lines(self) -> list[dict]:
+        """Return what the project logged; gunicorn's own lines are left out."""
+        return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
+
+
+def links(page: str) -> list[str]:
+    """Return the addresses of what a page loads from its own site."""
+    return re.findall(r'<(?:link|script|img)\b[^>]*?(?:href|src)="(/[^"]+)"', page)
