@@ -4,7 +4,9 @@ https://gunicorn.org/reference/settings/
 """
 
 import os
+import signal
 from pathlib import Path
+from typing import Any
 
 
 def cpus() -> float:
@@ -38,3 +40,17 @@ control_socket_disable = True
 
 # Who is believed when it says that a request came over HTTPS, as in the settings.
 forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES") or "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,127.0.0.0/8"
+
+# Seconds to serve on after SIGTERM: proxies hear of a stop only when it has begun, and send requests until then.
+drain_seconds = int(os.environ.get("DRAIN_SECONDS") or 0)
+
+
+def when_ready(server: Any) -> None:
+    """Put off the stop that SIGTERM asks for.
+
+    gunicorn itself closes at once, and whoever connects from then on is turned away.
+    https://github.com/benoitc/gunicorn/issues/2409
+    """
+    if drain_seconds:
+        signal.signal(signal.SIGALRM, lambda number, frame: server.signal(signal.SIGTERM, frame))
+        signal.signal(signal.SIGTERM, lambda number, frame: signal.alarm(drain_seconds))
