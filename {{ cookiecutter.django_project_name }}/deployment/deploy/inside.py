@@ -1,0 +1,29 @@
+"""Runs commands in the containers of the site."""
+
+from collections.abc import Sequence
+
+from deploy import job
+from deploy.commands import containers, swarm
+from deploy.errors import DeployError
+from deploy.site import Site
+
+
+def container(site: Site, name: str) -> str:
+    """Return the id of a running container of a service, on the engine that the docker command talks to."""
+    running = [task for task in job.tasks(site.engine, site.service(name)) if task["Status"]["State"] == "running"]
+    if not running:
+        raise DeployError(f"No container of {site.service(name)} runs.", hint="make status")
+    ids = [task["Status"]["ContainerStatus"]["ContainerID"] for task in running]
+    here = site.engine.inspect(containers.inspect(*ids))
+    if not here:
+        node = site.engine.inspect(swarm.inspect_nodes(running[0]["NodeID"]))[0]["Description"]["Hostname"]
+        raise DeployError(
+            f"{site.service(name)} runs on {node}, and docker can only get into containers of the engine it talks to.",
+            hint=f"DOCKER_HOST=ssh://{node}, then the same command",
+        )
+    return here[0]["Id"]
+
+
+def run(site: Site, name: str, command: Sequence[str], *, terminal: bool) -> int:
+    """Run a command in a container of a service, on this terminal; return its exit status."""
+    return site.engine.attach(containers.execute(container(site, name), command, terminal=terminal))

@@ -1,0 +1,134 @@
+"""Watches services come to what was asked, and judges by the engine's state and by what really runs."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from deploy import job
+from deploy.commands import containers, images, services
+from deploy.console import Step
+from deploy.errors import DeployError
+from deploy.site import Site
+
+# States of a task that has ended.
+ENDED = {"complete", "failed", "shutdown", "rejected", "remove", "orphaned"}
+BROKEN = {"failed", "rejected"}
+# What tells one version of a container from the next.
+PARTS = ("Image", "Env", "Secrets", "Configs", "Args", "Command", "Mounts", "Healthcheck", "User", "Labels")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How far a service is: ``done``, ``waiting`` or ``failed``, and why."""
+
+    state: str
+    reason: str
+
+
+def update_started(service: dict[str, Any] | None) -> str:
+    """Return when the last update of a service started, to tell the next one from it."""
+    return ((service or {}).get("UpdateStatus") or {}).get("StartedAt", "")
+
+
+def is_current(service: dict[str, Any], task: dict[str, Any]) -> bool:
+    """Tell whether a task runs what the service asks for now."""
+    asked, given = service["Spec"]["TaskTemplate"], task["Spec"]
+    return all(asked["ContainerSpec"].get(part) == given["ContainerSpec"].get(part) for part in PARTS) and (
+        asked.get("ForceUpdate", 0) == given.get("ForceUpdate", 0)
+    )
+
+
+def judge(
+    service: dict[str, Any], tasks: Sequence[dict[str, Any]], *, started_before: str = "", image: str = ""
+) -> Verdict:
+    """Judge a service by its state and its tasks, the newest first.
+
+    ``started_before`` is when the update before ours started; ``image`` is what must run.
+    """
+    status = service.get("UpdateStatus") or {}
+    state = status.get("State", "") if status.get("StartedAt", "") != started_before else ""
+    current = [task for task in tasks if is_current(service, task)]
+    failed = [task for task in tasks if task["Status"]["State"] in BROKEN]
+    if state.startswith("rollback") or state == "paused":
+        return Verdict("failed", f"the engine stopped the update ({status.get('Message', state)})")
+    if image and service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] != image:
+        return Verdict("failed", "the engine went back to what ran before")
+    if not state and len([task for task in failed if task in current]) >= 3:
+        return Verdict("failed", "its containers fail again and again")
+
+    running = [task for task in current if task["Status"]["State"] == "running" and task["DesiredState"] == "running"]
+    wanted = _replicas(service, tasks)
+    others = [task for task in tasks if task not in running and task["Status"]["State"] not in ENDED]
+    if len(running) == wanted and not others and state in ("", "completed"):
+        return Verdict("done", f"{wanted} running")
+    waiting = [task["Status"]["Err"] for task in current if task["Status"].get("Err") and task not in failed]
+    return Verdict("waiting", ", ".join([f"{len(running)} of {wanted} running", *waiting[:1]]))
+
+
+def watch(
+    site: Site, name: str, *, started_before: str = "", image: str = "", timeout: float = 0, step: Step | None = None
+) -> None:
+    """Wait until a service is what was asked for. Raises DeployError with the log of what failed."""
+    timeout = timeout or site.settings.rollout_timeout
+    deadline = time.monotonic() + timeout
+    full = site.service(name)
+    while True:
+        found = site.engine.inspect(services.inspect(full))
+        if not found:
+            raise DeployError(f"There is no service {full} any more.", hint="make status")
+        tasks = job.tasks(site.engine, full)
+        verdict = judge(found[0], tasks, started_before=started_before, image=image)
+        if verdict.state == "done":
+            if image:
+                _check_digests(site, full, tasks, image)
+            return
+        if verdict.state == "failed":
+            raise DeployError(f"{full} did not start: {verdict.reason}.", cause=explain(site, tasks, image))
+        if time.monotonic() > deadline:
+            raise DeployError(
+                f"{full} took more than {timeout:.0f} s: {verdict.reason}.", cause=explain(site, tasks, image)
+            )
+        if step:
+            step.progress(verdict.reason)
+        time.sleep(0.5)
+
+
+def explain(site: Site, tasks: Sequence[dict[str, Any]], image: str = "") -> str:
+    """Return why the newest task that should run and does not: its state, its health checks, its log."""
+    stopped = [
+        task
+        for task in tasks
+        if task["Status"]["State"] != "running" and image in ("", task["Spec"]["ContainerSpec"]["Image"])
+    ]
+    # one that had a container can tell most
+    for task in sorted(stopped, key=lambda task: bool(_container(task)), reverse=True)[:1]:
+        status = task["Status"]
+        parts = [f"state: {status['State']}, {status.get('Err') or status.get('Message', '')}"]
+        container = _container(task)
+        for found in site.engine.inspect(containers.inspect(container)) if container else []:
+            checks = (found["State"].get("Health") or {}).get("Log") or []
+            parts += [f"health: {check['Output'].strip()[-500:]}" for check in checks[-1:] if check["ExitCode"]]
+        lines = job.log(site.engine, task["ID"]).splitlines()[-80:]
+        return "\n".join([*parts, "log:", *lines])
+    return ""
+
+
+def _container(task: dict[str, Any]) -> str:
+    return str((task["Status"].get("ContainerStatus") or {}).get("ContainerID", ""))
+
+
+def _replicas(service: dict[str, Any], tasks: Sequence[dict[str, Any]]) -> int:
+    replicated = service["Spec"]["Mode"].get("Replicated")
+    if replicated:
+        return int(replicated["Replicas"])
+    return max(1, len([task for task in tasks if task["DesiredState"] in ("running", "ready")]))
+
+
+def _check_digests(site: Site, full: str, tasks: Sequence[dict[str, Any]], image: str) -> None:
+    """Compare the image of each running container with the one that was asked for, as far as this engine has them."""
+    wanted = [found["Id"] for found in site.engine.inspect(images.inspect(image))]
+    ids = [task["Status"]["ContainerStatus"]["ContainerID"] for task in tasks if task["Status"]["State"] == "running"]
+    for found in site.engine.inspect(containers.inspect(*ids)) if wanted and ids else []:
+        if found["Image"] not in wanted:
+            raise DeployError(f"{full} runs {found['Image']} and not {wanted[0]}.", hint="make deploy")

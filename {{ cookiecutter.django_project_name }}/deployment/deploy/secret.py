@@ -1,0 +1,64 @@
+"""The secrets of a site: what ``secrets.toml`` names, as versions of Docker secrets.
+
+A Docker secret cannot be changed and never be read again. So each value is a secret of its own, ``site_NAME_1``,
+``site_NAME_2`` ..., of which the last one counts. Services name a version, and keep theirs until they are rolled.
+"""
+
+import secrets as cryptography
+import tomllib
+from dataclasses import dataclass
+
+from deploy import names
+from deploy.commands import secrets
+from deploy.site import Site
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret that the site may have."""
+
+    name: str
+    about: str
+    services: tuple[str, ...]
+    generate: bool = False
+    optional: bool = False
+
+
+def catalogue(site: Site) -> list[Secret]:
+    """Return what ``secrets.toml`` names."""
+    entries = tomllib.loads(site.file("secrets.toml").read_text())
+    return [Secret(name, **{**entry, "services": tuple(entry["services"])}) for name, entry in entries.items()]
+
+
+def versions(site: Site) -> dict[str, list[int]]:
+    """Return the versions that the swarm has of each secret, in order."""
+    ids = site.engine.words(secrets.ids(names.labels(site.stack, "secret")))
+    found: dict[str, list[int]] = {}
+    for secret in site.engine.inspect(secrets.inspect(*ids)) if ids else []:
+        labels = secret["Spec"]["Labels"]
+        found.setdefault(labels["deploy.name"], []).append(int(labels["deploy.version"]))
+    return {name: sorted(numbers) for name, numbers in found.items()}
+
+
+def full_name(site: Site, name: str, version: int) -> str:
+    """Return the name of the Docker secret that holds a version."""
+    return f"{site.stack}_{name}_{version}"
+
+
+def missing(site: Site) -> list[Secret]:
+    """Return the secrets that the site needs and the swarm has not."""
+    there = versions(site)
+    return [secret for secret in catalogue(site) if not secret.optional and secret.name not in there]
+
+
+def generated() -> str:
+    """Return a random value of 288 bits, safe in URLs, lists and shells."""
+    return cryptography.token_urlsafe(36)
+
+
+def store(site: Site, name: str, value: str) -> int:
+    """Keep a value as the next version of a secret, and return the version."""
+    version = max(versions(site).get(name, [0])) + 1
+    labels = names.labels(site.stack, "secret", name=name, version=str(version))
+    site.engine.run(secrets.create(full_name(site, name, version), labels), stdin=value)
+    return version
