@@ -1,0 +1,41 @@
+"""Pages that show what the load test has to see."""
+
+import time
+
+from django.conf import settings
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+
+from .models import Entry
+
+
+def page(request):
+    """A page that names a static file of its own release, and reads the database."""
+    return render(request, "proof/page.html", {"release": settings.PROOF_RELEASE, "entry": Entry.objects.last()})
+
+
+def slow(request):
+    """Takes its time."""
+    time.sleep(1.5)
+    return HttpResponse("done")
+
+
+def who(request):
+    """What Django knows of the client, and counts in the session."""
+    request.session["visits"] = request.session.get("visits", 0) + 1
+    return JsonResponse(
+        {
+            "address": request.META["REMOTE_ADDR"],
+            "scheme": request.scheme,
+            "visits": request.session["visits"],
+            "release": settings.PROOF_RELEASE,
+        }
+    )
+
+
+@csrf_exempt
+def store(request, name):
+    """Stores an id."""
+    Entry.objects.create(name=name, size=len(request.body))
+    return HttpResponse("stored", status=201)
