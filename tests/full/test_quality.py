@@ -84,3 +84,21 @@ def test_the_order_of_tests_is_random_and_they_run_in_parallel(combination, inst
     assert "random seed" in done.stdout.lower() or "randomly" in done.stdout.lower(), done.stdout
     done = installed(combination).run("make", "test", "ARGS=-k livez")
     assert "workers" in done.stdout, done.stdout
+
+
+@everything
+def test_make_format_mends_what_make_check_finds(combination, installed):
+    """Once is enough, for templates and for code."""
+    project = installed(combination)
+    code = project.path / project.name / "core/views.py"
+    template = project.path / project.name / "core/templates/400.html"
+    before = {path: path.read_text() for path in (code, template)}
+    try:
+        code.write_text("import os\n" + before[code].replace('"', "'"))
+        template.write_text(before[template].replace("{% load ", "{%load "))
+        done = project.run("make", "format")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert {path: path.read_text() for path in before} == before
+    finally:
+        for path, text in before.items():
+            path.write_text(text)
