@@ -1,0 +1,174 @@
+"""The optional services, each against a server of its kind on this machine."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import brotli
+import pytest
+
+from projects import EVERYTHING, TOOLS, label
+from services import free_port, listens, stopped_afterwards, wait_for
+
+pytestmark = [pytest.mark.full, pytest.mark.xdist_group(label(EVERYTHING))]
+
+
+class Recorder:
+    """An HTTP server that answers everything with ``{"id": "1"}`` and keeps what it was sent."""
+
+    def __init__(self) -> None:
+        """Serve on a free port."""
+        requests = self.requests = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                requests.append((self.path, dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.end_headers()
+                self.wfile.write(b'{"id": "1", "message": "Queued"}')
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        Thread(target=self.server.serve_forever, daemon=True).start()
+        self.address = f"127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    """A server that keeps what it was sent."""
+    recorder = Recorder()
+    yield recorder
+    recorder.server.shutdown()
+
+
+@pytest.fixture
+def bucket_server() -> Iterator[str]:
+    """The address of a server that speaks S3's protocol."""
+    port = free_port()
+    server = subprocess.Popen(
+        [TOOLS / "moto_server", "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    with stopped_afterwards(server):
+        wait_for(lambda: listens(port), server, "moto")
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def run(installed, tmp_path):
+    """A function that runs a script in a project that has everything, with production settings."""
+
+    def run(script: str, **variables: str) -> str:
+        project = installed(EVERYTHING)
+        done = project.run(
+            project.path / ".venv/bin/python",
+            "-c",
+            f"import django\ndjango.setup()\n{script.replace('PACKAGE', project.name)}",
+            DJANGO_SETTINGS_MODULE=f"{project.name}.config.production",
+            SECRET_KEY="k" * 60,
+            DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3",
+            REDIS_URL="redis://127.0.0.1:1/0",
+            **variables,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+def test_mailgun_gets_the_mail(run, recorder):
+    script = """
+from django.core.mail import send_mail
+send_mail("Hello", "The text", None, ["ada@example.com"])
+"""
+    run(
+        script,
+        MAILGUN_API_KEY="the-key",
+        MAILGUN_SENDER_DOMAIN="mg.example.com",
+        MAILGUN_API_URL=f"http://{recorder.address}/v3",
+    )
+    [(path, headers, body)] = recorder.requests
+    assert path == "/v3/mg.example.com/messages"
+    assert headers["Authorization"].startswith("Basic ")
+    assert b"ada%40example.com" in body or b"ada@example.com" in body
+    assert b"The text" in body or b"The+text" in body
+
+
+def test_sentry_gets_the_error_and_no_personal_data(run, recorder):
+    script = """
+import sentry_sdk
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+from PACKAGE.core.views import HomeView
+from PACKAGE.users.models import User
+
+# no static files are collected here, and the page needs none
+settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+call_command("migrate", verbosity=0)
+user = User.objects.create_user("ada", "ada@example.com", "secret-word", name="Ada Lovelace")
+def fail(self, request):
+    raise RuntimeError("broken page")
+HomeView.get = fail
+client = Client(raise_request_exception=False, headers={"host": "example.com"})
+client.force_login(user)
+assert client.get("/", secure=True, REMOTE_ADDR="203.0.113.5").status_code == 500
+sentry_sdk.flush()
+"""
+    run(script, SENTRY_DSN=f"http://key@{recorder.address}/1", RELEASE="3f2a1bc")
+    bodies = [brotli.decompress(body) for _, _, body in recorder.requests]
+    events = [json.loads(line) for body in bodies for line in body.splitlines() if b"broken page" in line]
+    assert any(event["release"] == "3f2a1bc" and event["environment"] == "production" for event in events)
+    sent = b"".join(bodies)
+    for personal in (b"ada@", b'"ada"', b"Lovelace", b"203.0.113.5", b"sessionid=", b"secret-word"):
+        assert personal not in sent
+
+
+def test_sentry_sends_nothing_without_a_dsn(run):
+    assert "NonRecordingClient" in run("import sentry_sdk; print(type(sentry_sdk.get_client()))")
+
+
+def test_media_and_static_files_live_in_the_bucket(run, bucket_server):
+    script = """
+import json, re, urllib.request
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage, storages
+from django.core.management import call_command
+from django.test import Client
+
+options = storages["default"]
+client = options.connection.meta.client
+client.create_bucket(Bucket="bucket")
+public = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::bucket/static/*"}
+client.put_bucket_policy(Bucket="bucket", Policy=json.dumps({"Version": "2012-10-17", "Statement": [public]}))
+
+name = default_storage.save("note.txt", ContentFile(b"hello"))
+assert urllib.request.urlopen(default_storage.url(name)).read() == b"hello"
+assert "Signature" in default_storage.url(name)
+assert default_storage.save("note.txt", ContentFile(b"other")) != name
+default_storage.delete(name)
+assert not default_storage.exists(name)
+
+call_command("migrate", verbosity=0)
+call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=["admin", "unfold"])
+page = Client(headers={"host": "example.com"}).get("/", secure=True)
+[address] = re.findall(r'href="(http[^"]+/static/core/style\\.[0-9a-f]{12}\\.css)"', page.text)
+response = urllib.request.urlopen(address)
+assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+assert response.headers["Content-Encoding"] == "gzip"
+assert address.rpartition("core/")[0] in page.headers["Content-Security-Policy"]
+print("done")
+"""
+    variables = {
+        "S3_BUCKET_NAME": "bucket",
+        "S3_ENDPOINT_URL": bucket_server,
+        "S3_REGION_NAME": "us-east-1",
+        "S3_ACCESS_KEY_ID": "key",
+        "S3_SECRET_ACCESS_KEY": "secret",
+        "S3_STATIC": "true",
+    }
+    assert run(script, **variables).endswith("done\n")
