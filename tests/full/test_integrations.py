@@ -100,32 +100,43 @@ send_mail("Hello", "The text", None, ["ada@example.com"])
 
 def test_sentry_gets_the_error_and_no_personal_data(run, recorder):
     script = """
-import sentry_sdk
+import os, sentry_sdk
 from django.conf import settings
 from django.core.management import call_command
-from django.test import Client
+from django.test import Client, RequestFactory
+from PACKAGE.config.wsgi import application
 from PACKAGE.core.views import HomeView
 from PACKAGE.users.models import User
 
+def fail(self, request):
+    sent = request.POST["text"]
+    raise RuntimeError("broken page")
+
+HomeView.post = fail
 # no static files are collected here, and the page needs none
 settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 call_command("migrate", verbosity=0)
-user = User.objects.create_user("ada", "ada@example.com", "secret-word", name="Ada Lovelace")
-def fail(self, request):
-    raise RuntimeError("broken page")
-HomeView.get = fail
-client = Client(raise_request_exception=False, headers={"host": "example.com"})
-client.force_login(user)
-assert client.get("/", secure=True, REMOTE_ADDR="203.0.113.5").status_code == 500
+person = os.environ["PERSON"]
+client = Client(raise_request_exception=False, headers={"host": "example.com", "x-forwarded-for": os.environ["ADDRESS"]})
+client.force_login(User.objects.create_user(person, f"{person}@example.com", person, name=person))
+assert client.post(f"/?q={person}", {"text": person}, secure=True).status_code == 500
+list(application(RequestFactory().get(f"/livez?q={person}").environ, lambda status, headers: None))
 sentry_sdk.flush()
 """
-    run(script, SENTRY_DSN=f"http://key@{recorder.address}/1", RELEASE="3f2a1bc")
-    bodies = [brotli.decompress(body) for _, _, body in recorder.requests]
-    events = [json.loads(line) for body in bodies for line in body.splitlines() if b"broken page" in line]
+    personal = {"PERSON": "ada-lovelace", "ADDRESS": "203.0.113.5"}
+    run(
+        script,
+        SENTRY_DSN=f"http://key@{recorder.address}/1",
+        RELEASE="3f2a1bc",
+        SENTRY_TRACES_SAMPLE_RATE="1",
+        **personal,
+    )
+    sent = [brotli.decompress(body) for _, _, body in recorder.requests]
+    events = [json.loads(line) for body in sent for line in body.splitlines() if b"broken page" in line]
     assert any(event["release"] == "3f2a1bc" and event["environment"] == "production" for event in events)
-    sent = b"".join(bodies)
-    for personal in (b"ada@", b'"ada"', b"Lovelace", b"203.0.113.5", b"sessionid=", b"secret-word"):
-        assert personal not in sent
+    assert any(b'"type":"transaction"' in body for body in sent)
+    for text in (*personal.values(), "sessionid="):
+        assert text.encode() not in b"".join(sent)
 
 
 def test_sentry_sends_nothing_without_a_dsn(run):

@@ -110,7 +110,7 @@ def test_sentry_starts_with_a_dsn_only(load, monkeypatch):
     assert options["release"] == "abc"
     assert options["environment"] == "production"
     assert options["traces_sample_rate"] == 0.5
-    assert options["send_default_pii"] is False
+    assert options["data_collection"]["user_info"] is False
 {%- endif %}
 
 
