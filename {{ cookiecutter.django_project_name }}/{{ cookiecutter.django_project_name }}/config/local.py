@@ -51,6 +51,10 @@ if email_host := env.str("EMAIL_HOST", default=None):
 else:
     MAILERS = {"default": {"BACKEND": "{{ cookiecutter.django_project_name }}.core.mail.ConsoleBackend"}}
 
+# With DEBUG=false, WhiteNoise serves what the development server no longer does: error pages look as on servers.
+# https://whitenoise.readthedocs.io/en/stable/django.html#WHITENOISE_USE_FINDERS
+WHITENOISE_USE_FINDERS = True
+
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=BASE_DIR / "media")
 {%- if cookiecutter.use_s3 is yes %}
 if bucket_name := env.str("S3_BUCKET_NAME", default=None):

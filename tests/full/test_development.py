@@ -1,0 +1,41 @@
+"""What a developer sees under `make start`."""
+
+import os
+import signal
+import subprocess
+
+import pytest
+import requests
+from installed import links
+from projects import EVERYTHING, NOTHING, grouped
+from services import free_port, listens, stopped_afterwards, wait_for
+
+pytestmark = pytest.mark.full
+
+
+@pytest.mark.parametrize("combination", grouped([EVERYTHING, NOTHING]))
+def test_error_pages_are_styled_without_debug(combination, installed, tmp_path):
+    project = installed(combination)
+    port = free_port()
+    log = tmp_path / "log"
+    database = f"sqlite:///{tmp_path / 'db.sqlite3'}"
+    process = subprocess.Popen(
+        ["make", "start"],
+        cwd=project.path,
+        env=project.environment(project.path / ".venv", DEBUG="false", DJANGO_PORT=str(port), DATABASE_URL=database),
+        stdout=log.open("w"),
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    with stopped_afterwards(process):
+        wait_for(lambda: listens(port), process, "make start")
+        site = f"http://localhost:{port}"
+        page = requests.get(f"{site}/nowhere", timeout=20)
+        assert (page.status_code, "DEBUG" in page.text) == (404, False)
+        loaded = links(page.text)
+        assert any(".css" in address for address in loaded)
+        for address in loaded:
+            assert requests.get(site + address, timeout=20).status_code == 200, address
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(20)
+    assert "Traceback" not in log.read_text()
