@@ -8,7 +8,6 @@ from .services import database
 
 SECRET_KEY = "only-for-tests"
 ALLOWED_HOSTS = ["testserver"]
-DOMAIN_NAME = "testserver"
 
 DATABASES = {"default": database(default="sqlite://:memory:")}
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}

@@ -7,10 +7,9 @@ from django.conf import settings
 from django.http import HttpRequest
 
 
-def project(request: HttpRequest) -> dict[str, str | bool]:
-    """Return the project's name and description, and whether this is development."""
+def project(request: HttpRequest) -> dict[str, str]:
+    """Return the project's name and description."""
     return {
         "project_name": settings.PROJECT_NAME,
         "project_description": settings.PROJECT_DESCRIPTION,
-        "debug": settings.DEBUG,
     }
