@@ -80,6 +80,8 @@ LOGGING = {
         "{{ cookiecutter.django_project_name }}.request": {"level": "WARNING"},
         "django": {"handlers": [], "level": "INFO"},
         "django.server": {"filters": ["not_livez"]},
+        # Below that, four lines for each login.
+        "axes": {"level": "WARNING"},
         "werkzeug": {"filters": ["not_livez"]},
     },
 }

@@ -86,6 +86,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", default=logging.INFO)},
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},
+        # Below that, four lines for each login.
+        "axes": {"level": "WARNING"},
     },
 }
 {%- if cookiecutter.use_sentry_for_error_reporting is yes %}
