@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseServerError
+from django.http import HttpRequest, HttpResponseRedirect, HttpResponseServerError
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.views.generic import TemplateView
 
 from .connections import connections
@@ -22,6 +24,11 @@ class HomeView(TemplateView):
         if settings.DEBUG:
             context["connections"] = connections()
         return context
+
+
+def favicon(request: HttpRequest) -> HttpResponseRedirect:
+    """Show browsers to the icon: on pages that name none, such as Django's own, they ask for this one."""
+    return redirect(static("core/favicon.svg"))
 
 
 def server_error(request: HttpRequest) -> HttpResponseServerError:

@@ -39,3 +39,7 @@ def test_a_mail_server_that_is_down_comes_with_a_hint(settings):
     smtp = "django.core.mail.backends.smtp.EmailBackend"
     settings.MAILERS = {"default": {"BACKEND": smtp, "OPTIONS": {"host": "127.0.0.1", "port": 1}}}
     assert not mail_connection().ok
+
+
+def test_browsers_find_the_icon_where_no_page_names_it(client):
+    assert client.get("/favicon.ico").url == "/static/core/favicon.svg"
