@@ -14,11 +14,11 @@ test: .venv ## Run all tests; for some of them: make test ARGS="tests/test_lock.
 test-fast: .venv ## Run the tests that need neither an engine nor an installed project
 	@$(PYTHON) -m pytest --numprocesses=auto -m "not full and not docker" $(ARGS)
 check: .venv ## Check format and lint of the template's own code
-	@.venv/bin/black --check .
-	@.venv/bin/ruff check
+	@.venv/bin/black --check ddpt tests
+	@.venv/bin/ruff check ddpt tests
 format: .venv ## Format the template's own code
-	@.venv/bin/black .
-	@.venv/bin/ruff check --fix
+	@.venv/bin/black ddpt tests
+	@.venv/bin/ruff check --fix ddpt tests
 lock: .venv ## Lock the packages, of projects and of the template; newest versions: make lock ARGS=--upgrade
 	@$(PYTHON) -m ddpt.lock $(ARGS)
 

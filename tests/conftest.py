@@ -1,6 +1,7 @@
 """Options and fixtures for all tests."""
 
 import pytest
+
 from projects import bake, label
 
 

@@ -12,13 +12,13 @@ from django.core.validators import validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 from packaging.version import InvalidVersion, Version
-from projects import EVERYTHING
-from projects import QUESTIONS as NAMED
 
 from ddpt import answers, time_zones
 from ddpt.answers import MAX_NAME_LENGTH, QUESTIONS, BadAnswers, checked, is_yes, module_name, slug
 from ddpt.languages import LANGUAGE_CODES
 from ddpt.reserved import RESERVED
+from projects import EVERYTHING
+from projects import QUESTIONS as NAMED
 
 DEFAULTS = {name: answer for name, answer in NAMED.items() if name[0] != "_"} | {"django_project_name": "project_name"}
 YES_NO = [name for name in DEFAULTS if name.startswith("use_")]

@@ -14,6 +14,7 @@ import pexpect
 import pytest
 import yaml
 from cookiecutter.main import cookiecutter
+
 from projects import QUESTIONS, SOURCE, TEMPLATE
 from test_escape import HOSTILE
 

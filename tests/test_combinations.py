@@ -12,10 +12,9 @@ from functools import cache
 import black
 import pytest
 import yaml
-from projects import grouped
-from projects import EVERYTHING, NOTHING, SOURCE, TOOLS, bake, combinations, files, is_text
 
 from ddpt.answers import MAX_NAME_LENGTH
+from projects import EVERYTHING, NOTHING, SOURCE, TOOLS, bake, combinations, files, grouped, is_text
 
 every_combination = pytest.mark.parametrize("combination", grouped(combinations()))
 

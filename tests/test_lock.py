@@ -7,11 +7,10 @@ import sys
 import tomllib
 
 import pytest
-from projects import grouped
 from packaging.requirements import Requirement
-from projects import EVERYTHING, NOTHING, SOURCE, TEMPLATE, TOOLS, bake, combinations, label
 
 from ddpt import lock
+from projects import EVERYTHING, NOTHING, SOURCE, TEMPLATE, TOOLS, bake, combinations, grouped, label
 
 OPTIONS = lock.options((SOURCE / "pyproject.toml").read_text())
 every_lock = pytest.mark.parametrize("combination", grouped(combinations(OPTIONS)))

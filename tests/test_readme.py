@@ -10,6 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
 from projects import QUESTIONS, TEMPLATE
 
 README = (TEMPLATE / "README.md").read_text()

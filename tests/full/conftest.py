@@ -1,6 +1,7 @@
 """Fixtures for the tests that install and run baked projects. What they make is shared within a test process."""
 
 import pytest
+
 from installed import Installed, Production
 from projects import bake, label
 from services import Postgres, Redis

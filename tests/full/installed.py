@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import requests
-from projects import TOOLS
-from services import free_port, listens, stopped_afterwards, wait_for
 
 from ddpt.lock import public_index
+from projects import TOOLS
+from services import free_port, listens, stopped_afterwards, wait_for
 
 
 class Installed:

@@ -4,12 +4,14 @@ import re
 import shutil
 import subprocess
 from contextlib import contextmanager
+from functools import wraps
 from importlib.resources import files
 from urllib.parse import urlsplit
 
 import pytest
 from aiosmtpd.controller import Controller
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import sync_playwright
+
 from projects import EVERYTHING, NOTHING, grouped
 from services import free_port, listens, stopped_afterwards, wait_for
 
@@ -47,6 +49,23 @@ FOCUSED = """() => {
     const ring = (style.outlineStyle !== 'none' && style.outlineWidth !== '0px') || style.boxShadow !== 'none'
     return [one.outerHTML, ring, box.width > 0 && box.bottom > 0 && box.right > 0]
 }"""
+
+
+def patient(test):
+    """Have a test begin anew when Chromium gave up a request because a container's network came or went here."""
+
+    @wraps(test)
+    def repeated(*arguments, **fixtures):
+        for _ in range(4):
+            Tab.network_changed = False
+            try:
+                return test(*arguments, **fixtures)
+            except Exception as error:
+                if not (Tab.network_changed or "ERR_NETWORK_CHANGED" in str(error)):
+                    raise
+        return test(*arguments, **fixtures)
+
+    return repeated
 
 
 class Mailbox:
@@ -106,6 +125,8 @@ def site(production, mailbox):
 class Tab:
     """A page of the browser that keeps account of all that went wrong."""
 
+    network_changed = False
+
     def __init__(self, page, address):
         self.page, self.address, self.wrong = page, address, []
         page.on("console", self.on_console)
@@ -120,26 +141,14 @@ class Tab:
         # That a page itself was not found is told by its status.
         if message.type in ("error", "warning") and message.location.get("url") != self.page.url:
             self.wrong.append(f"console: {message.text}")
+            Tab.network_changed |= "ERR_NETWORK_CHANGED" in message.text
 
     def on_request(self, request):
         if urlsplit(request.url).netloc != urlsplit(self.address).netloc and not request.url.startswith("data:"):
             self.wrong.append(f"elsewhere: {request.url}")
 
     def open(self, path):
-        """Go to a page, once more when Chromium gave up because a container's network came or went on this machine."""
-        for _ in range(5):
-            before = len(self.wrong)
-            try:
-                response = self.page.goto(self.address + path)
-            except Error as error:
-                if "ERR_NETWORK_CHANGED" not in error.message:
-                    raise
-            else:
-                if not any("ERR_NETWORK_CHANGED" in one for one in self.wrong[before:]):
-                    return response
-            self.page.wait_for_timeout(500)
-            del self.wrong[before:]
-        raise AssertionError("the network keeps changing")
+        return self.page.goto(self.address + path)
 
     def fill(self, **fields):
         """Fill in a form and send it."""
@@ -194,6 +203,7 @@ def look_at(tab, pages):
 
 @both
 @pytest.mark.parametrize(("width", "scheme"), VIEWS)
+@patient
 def test_own_pages(combination, width, scheme, site, chromium):
     with tab(chromium, site(combination).address, width, scheme) as visitor:
         assert look_at(visitor, ANONYMOUS) == []
@@ -203,6 +213,7 @@ def test_own_pages(combination, width, scheme, site, chromium):
 
 @both
 @pytest.mark.parametrize(("width", "scheme"), VIEWS)
+@patient
 def test_admin(combination, width, scheme, site, chromium):
     """It works under the policy; what it looks like is the business of those who wrote it."""
     with tab(chromium, site(combination).address, width, scheme) as visitor:
@@ -217,6 +228,7 @@ def test_admin(combination, width, scheme, site, chromium):
 
 
 @both
+@patient
 def test_refused_forms(combination, site, chromium):
     """The page for a form that comes without its token."""
     with tab(chromium, site(combination).address) as visitor:
@@ -233,6 +245,7 @@ def test_refused_forms(combination, site, chromium):
 
 
 @both
+@patient
 def test_a_forgotten_password(combination, site, chromium, mailbox):
     """From the page that asks for the address, by mail, to a new password and logged in."""
     with tab(chromium, site(combination).address) as visitor:
@@ -259,6 +272,7 @@ def test_a_forgotten_password(combination, site, chromium, mailbox):
 
 @both
 @pytest.mark.parametrize("path", ["/", "/accounts/login/", "/accounts/password_reset/", "/nowhere"])
+@patient
 def test_by_keyboard(combination, path, site, chromium):
     """Tab reaches everything that can be used, the way to the content first, and each shows that it has the focus."""
     with tab(chromium, site(combination).address) as visitor:
@@ -282,6 +296,7 @@ def test_by_keyboard(combination, path, site, chromium):
 
 
 @both
+@patient
 def test_the_development_home_page(combination, installed, chromium):
     """What tells a newcomer what to do next, with the debug toolbar beside it."""
     project = installed(combination)

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 import requests
+
 from installed import links
 from projects import EVERYTHING, NOTHING, grouped, pairwise
 

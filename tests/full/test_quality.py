@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 import pytest
+
 from projects import EVERYTHING, grouped, pairwise
 
 pytestmark = pytest.mark.full
@@ -26,6 +27,13 @@ def test_make_coverage(combination, installed):
     done = installed(combination).run("make", "coverage")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Required test coverage" in done.stdout
+
+
+@everything
+def test_make_test_on_postgresql(combination, installed, postgres):
+    """On SQLite, what only PostgreSQL can do is skipped; here nothing is."""
+    done = installed(combination).run("make", "test", **postgres.database())
+    assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"= \d+ passed in", done.stdout), done.stdout
 
 
