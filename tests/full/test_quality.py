@@ -114,6 +114,13 @@ def test_make_format_mends_what_make_check_finds(combination, installed):
 
 
 @everything
+def test_make_lock_passes_options_on(combination, installed):
+    done = installed(combination).run("make", "lock", "ARGS=--upgrade --no-such-option")
+    assert done.returncode != 0
+    assert "'--no-such-option'" in done.stderr
+
+
+@everything
 def test_a_new_app_as_the_readme_makes_it(combination, installed):
     """Its tests are run from the first one on, and all that it was given is fit for the checks."""
     project = installed(combination)
