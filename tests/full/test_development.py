@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 import requests
+
 from installed import links
 from projects import EVERYTHING, NOTHING, grouped
 from services import free_port, listens, stopped_afterwards, wait_for
