@@ -89,6 +89,24 @@ def test_media_go_to_the_bucket_when_it_has_a_name(load):
     assert "http://localhost:9000/bucket/" in local.SECURE_CSP["img-src"]
 
 
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"S3_REGION_NAME": "us-east-1"},
+        {"S3_REGION_NAME": "eu-central-1"},
+        {"S3_ENDPOINT_URL": "http://localhost:9000"},
+        {"S3_ENDPOINT_URL": "https://s3.example.com/", "S3_REGION_NAME": "eu-central-1"},
+        {"S3_CUSTOM_DOMAIN": "cdn.example.com"},
+    ],
+)
+def test_pages_may_show_what_is_in_the_bucket(load, variables):
+    keys = {"S3_ACCESS_KEY_ID": "key", "S3_SECRET_ACCESS_KEY": "secret"}
+    production = load("production", **REQUIRED, S3_BUCKET_NAME="bucket", **keys, **variables)
+    storage = importlib.import_module("storages.backends.s3").S3Storage(**production.STORAGES["default"]["OPTIONS"])
+    assert storage.url("a.png").startswith(production.SECURE_CSP["img-src"][-1])
+
+
 def test_static_files_go_to_the_bucket_when_asked(load):
     local = load("local", S3_BUCKET_NAME="bucket", S3_STATIC="true", S3_CUSTOM_DOMAIN="cdn.example.com")
     assert local.STORAGES["staticfiles"]["OPTIONS"]["custom_domain"] == "cdn.example.com"
