@@ -1,0 +1,25 @@
+"""The Makefile of a project, as far as it needs nothing installed."""
+
+import subprocess
+
+from projects import DEFAULTS
+
+
+def make(project, *arguments):
+    return subprocess.run(["make", *arguments], cwd=project, capture_output=True, text=True)
+
+
+def test_a_misspelled_command_is_an_error(baked):
+    done = make(baked(DEFAULTS), "tset")
+    assert done.returncode != 0
+    assert "No rule to make target 'tset'" in done.stderr
+
+
+def test_a_file_that_is_called_as_a_command_is_in_nobodys_way(baked):
+    project = baked(DEFAULTS)
+    file = project / "test"
+    try:
+        file.touch()
+        assert "bin/run pytest" in make(project, "--dry-run", "test").stdout
+    finally:
+        file.unlink()
