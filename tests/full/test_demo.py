@@ -69,6 +69,25 @@ def test_make_demo(time, clone):
     assert not listens(port)
 
 
+def test_start_a_project_as_the_readme_says(clone, tmp_path_factory):
+    """Enter answers each question with its default; the project appears beside the clone, and serves its page."""
+    venv = tmp_path_factory.mktemp("venv")
+    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    typed = environment(PATH=f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}", HOME=str(venv))
+    for command in ("pip install --quiet cookiecutter", "cookiecutter . --output-dir .."):
+        subprocess.run(command, shell=True, cwd=clone, env=typed, check=True, text=True, input="\n" * 20)
+    project = clone.parent / "project_name"
+    # the same packages, installed for the demo a moment ago
+    (clone / "build/project_name/.venv").rename(project / ".venv")
+
+    port = free_port()
+    site = pexpect.spawn("make", ["start"], cwd=project, env=environment(DJANGO_PORT=str(port)), encoding="utf-8")
+    site.expect("Quit the server", timeout=120)
+    assert "Project Name" in requests.get(f"http://localhost:{port}", timeout=20).text
+    site.sendintr()
+    site.expect(pexpect.EOF, timeout=20)
+
+
 def test_make_lists_its_commands(clone):
     done = subprocess.run(["make"], cwd=clone, env=environment(), capture_output=True, text=True)
     assert done.returncode == 0
