@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -40,3 +41,17 @@ def test_error_pages_are_styled_without_debug(combination, installed, tmp_path):
         os.killpg(process.pid, signal.SIGINT)
         process.wait(20)
     assert "Traceback" not in log.read_text()
+
+
+@pytest.mark.parametrize("combination", grouped([EVERYTHING]))
+def test_a_port_in_use_is_named_with_what_to_type(combination, installed, tmp_path):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = str(listener.getsockname()[1])
+        database = f"sqlite:///{tmp_path / 'db.sqlite3'}"
+        done = installed(combination).run("make", "start", DJANGO_PORT=port, DATABASE_URL=database)
+    assert done.returncode != 0
+    assert f"Port {port} is in use" in done.stderr
+    assert "make start DJANGO_PORT=8001" in done.stderr
+    assert "Serving" not in done.stdout
