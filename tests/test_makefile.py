@@ -1,5 +1,6 @@
 """The Makefile of a project, as far as it needs nothing installed."""
 
+import os
 import subprocess
 
 from projects import DEFAULTS
@@ -23,3 +24,13 @@ def test_a_file_that_is_called_as_a_command_is_in_nobodys_way(baked):
         assert "bin/run pytest" in make(project, "--dry-run", "test").stdout
     finally:
         file.unlink()
+
+
+def test_without_an_engine_one_message_says_what_to_do(baked, tmp_path):
+    docker = tmp_path / "docker"
+    docker.write_text('#!/bin/sh\n[ "$1" = compose ]\n')
+    docker.chmod(0o755)
+    done = make(baked(DEFAULTS), "enter", f"PATH={tmp_path}:{os.environ['PATH']}")
+    assert done.returncode != 0
+    assert "The Docker engine does not answer: start it" in done.stderr
+    assert "make rund" not in done.stderr
