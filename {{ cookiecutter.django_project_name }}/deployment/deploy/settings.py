@@ -99,7 +99,7 @@ class Settings:
             "POSTGRES_MAINTENANCE_WORK_MEM": f"{self.postgres_memory // 16 // megabyte}MB",
             "POSTGRES_MAX_CONNECTIONS": str(self.postgres_max_connections),
             "REDIS_MEMORY": str(self.redis_memory),
-            # the rest is for Redis itself and for the copy it writes to disk
+            # the rest is for Redis itself and for its connections
             "REDIS_MAXMEMORY": str(self.redis_memory * 3 // 4),
         }
 
