@@ -1,0 +1,53 @@
+"""Fixtures for the tests of the deployment: its Python package, an engine, a site on it, and traffic to the site."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from deployment.site import Site
+from deployment.traffic import Traffic
+from projects import EVERYTHING, NOTHING, SOURCE
+
+# The package has no Jinja in it, so its pure parts are tested where they are.
+sys.path.insert(0, str(SOURCE / "deployment"))
+# ... and nothing may be added there, because all that is there gets baked.
+sys.dont_write_bytecode = True
+
+
+@pytest.fixture(scope="session")
+def engine():
+    """A Docker Engine that is in no swarm but that of these tests."""
+    answer = subprocess.run(["docker", "info", "--format", "{{.ServerVersion}}"], capture_output=True, text=True)
+    if answer.returncode:
+        pytest.skip("no Docker Engine answers")
+    return answer.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def site(engine, tmp_path_factory):
+    """The site of a project with everything in it, as `make setup` makes it, with an app that takes the load."""
+    site = Site(tmp_path_factory.mktemp("site"), "proof-site", EVERYTHING)
+    site.add_proof()
+    site.make("setup", YES="1")
+    yield site
+    site.remove()
+
+
+@pytest.fixture(scope="session")
+def plain_site(engine, tmp_path_factory):
+    """The site of a project with nothing chosen, beside the other one, on other ports."""
+    site = Site(tmp_path_factory.mktemp("plain"), "plain-site", NOTHING, HTTP_PORT="8480", HTTPS_PORT="8443")
+    site.make("setup", YES="1")
+    yield site
+    site.remove()
+
+
+@pytest.fixture(scope="module")
+def traffic(site):
+    """Load on the site for as long as a module of tests lasts."""
+    traffic = Traffic(site.url, rate=float(os.environ.get("PROOF_RATE", "200")))
+    traffic.start()
+    yield traffic
+    traffic.stop()

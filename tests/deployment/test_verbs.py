@@ -1,0 +1,216 @@
+"""What an operator types besides `make deploy`, and what comes of it."""
+
+import json
+import os
+import re
+
+import pexpect
+import pytest
+
+from deployment.site import docker
+
+pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("deployment")]
+
+
+def test_status(site):
+    printed = site.make("status")
+    assert re.search(r"https://localhost +release \d+: [0-9a-f]{12}", printed)
+    for service in ("caddy", "django", "postgres", "redis"):
+        assert re.search(rf"^{service} +healthy", printed, re.MULTILINE)
+    assert "GB free" in printed
+    assert "nobody holds the lock" in printed
+
+
+def test_releases(site):
+    assert re.search(r"^\d+ +[0-9a-f]{12} .* runs", site.make("releases"), re.MULTILINE)
+
+
+def test_machines_get_json(site):
+    lines = [json.loads(line) for line in site.make("releases", JSON="1").splitlines()]
+    assert {"event", "release", "version", "when", "who"} <= set(lines[0])
+
+
+def test_logs(site):
+    site.ask("/nothing-to-see")
+    assert "/nothing-to-see" in site.make("logs", SINCE="1m", GREP="nothing-to-s.e")
+    assert "database system is ready" in site.make("logs", SERVICE="postgres", SINCE="10h")
+
+
+def test_manage(site):
+    assert "no issues" in site.make("manage", CMD="check")
+    assert "CMD is missing" in site.refuse("manage")
+    assert "No migrations to apply" in site.make("manage", CMD="migrate")
+
+
+def test_dbshell(site):
+    process = site.start("dbshell")
+    assert process.wait(60) == 0
+
+
+def test_secrets(site):
+    printed = site.make("secrets")
+    for name in ("SECRET_KEY", "DATABASE_PASSWORD", "SENTRY_DSN", "S3_SECRET_ACCESS_KEY"):
+        assert name in printed
+    assert re.search(r"SENTRY_DSN +none", printed)
+    assert "There is no secret NONSENSE" in site.refuse("secrets", CHANGE="NONSENSE")
+    assert "EMAIL_HOST_PASSWORD=... make secrets" in site.refuse("secrets", CHANGE="EMAIL_HOST_PASSWORD")
+
+
+def test_an_optional_secret_reaches_django(site):
+    printed = site.make("secrets", CHANGE="EMAIL_HOST_PASSWORD", EMAIL_HOST_PASSWORD="told-by-the-environment")
+    assert "told-by-the-environment" not in printed
+    container = site.containers("django")[0]
+    assert docker("exec", container, "cat", "/run/secrets/EMAIL_HOST_PASSWORD") == "told-by-the-environment"
+    assert docker("exec", container, "id", "-u").strip() != "0"
+
+
+def test_maintenance(site):
+    site.make("maintenance-on")
+    answer = site.ask("/")
+    assert answer.status == 503
+    assert answer.headers["Retry-After"]
+    assert "Back soon" in answer.text
+    assert site.ask("/proof/large/", "POST", b"x").status == 503
+    assert "make maintenance-off" in site.make("status")
+    # also while Django is down
+    docker("service", "scale", f"{site.service('django')}=0")
+    assert "Back soon" in site.ask("/").text
+    site.make("maintenance-off")
+    # then it is the same page, for another reason
+    answer = site.ask("/")
+    assert answer.status == 503
+    assert "Back soon" in answer.text
+    docker("service", "scale", f"{site.service('django')}=2")
+    site.wait_for("django", 2)
+    assert site.ask("/").status == 200
+
+
+def test_lock(site):
+    site.make("lock", MESSAGE="moving the database", DEPLOY_USER="anna")
+    printed = site.refuse("deploy")
+    assert "anna on " in printed
+    assert "moving the database" in printed
+    assert "make unlock" in printed
+    assert "moving the database" in site.make("unlock")
+    assert "Nobody holds the lock" in site.make("unlock")
+
+
+def test_deployable_lists_everything_at_once(site):
+    (site.project / "more.txt").write_text("not committed\n")
+    site.edit("deployment/docker-stack.redis.yml", "services:", "services: [")
+    printed = site.refuse("deployable", DOMAIN_NAME="example.com", GUNICORN_THREADS="50")
+    site.git("checkout", "--quiet", ".")
+    (site.project / "more.txt").unlink()
+    for problem in (
+        "git commit, or ALLOW_DIRTY=1",
+        "docker-stack.redis.yml: ",
+        "POSTGRES_MAX_CONNECTIONS is 100",
+        "The site is at localhost",
+    ):
+        assert problem in printed
+    site.make("deployable")
+
+
+def test_a_missing_engine(site):
+    printed = site.refuse("status", DOCKER_HOST="tcp://127.0.0.1:9")
+    assert "set DOCKER_HOST" in site.refuse("deployable", DOCKER_HOST="tcp://127.0.0.1:9")
+    assert "Traceback" not in printed
+
+
+def test_one_stack(site):
+    site.edit("deployment/docker-stack.redis.yml", 'max-file: "5"', 'max-file: "3"')
+    before = site.containers("redis"), site.containers("django")
+    site.make("deploy-redis")
+    site.git("checkout", "--quiet", ".")
+    after = site.containers("redis"), site.containers("django")
+    site.make("deploy-redis")
+    assert after[0] != before[0]
+    assert after[1] == before[1]
+
+
+def test_a_changed_setting_of_django(site):
+    before = site.make("releases").count("\n")
+    site.make("deploy-django", ADMIN_URL="back-office/")
+    assert site.ask("/back-office/login/").status == 200
+    assert site.make("releases").count("\n") == before + 1
+    site.make("deploy-django")
+    assert site.ask("/admin/login/").status == 200
+
+
+def test_deploy_all_restarts_nothing_that_did_not_change(site):
+    before = {name: site.containers(name) for name in ("caddy", "postgres", "redis")}
+    site.make("deploy-all")
+    assert {name: site.containers(name) for name in before} == before
+
+
+def test_setup_again_does_no_harm(site):
+    before = {name: site.containers(name) for name in ("caddy", "postgres", "redis")}
+    site.make("setup", YES="1")
+    assert {name: site.containers(name) for name in before} == before
+
+
+def test_build_and_migrate(site):
+    before = site.containers("django")
+    assert "proof-site:" in site.make("build")
+    assert "nothing to do" in site.make("migrate")
+    assert "No migrations to apply" in site.make("migration-logs")
+    assert site.containers("django") == before
+    assert "set REGISTRY" in site.refuse("push")
+
+
+def test_hooks(site):
+    hook = site.hooks() / "before-preflight"
+    hook.write_text('#!/bin/sh\necho "hook of $STACK_NAME"\nexit 3\n')
+    assert "chmod +x" in site.refuse("deploy")
+    hook.chmod(0o755)
+    printed = site.refuse("deploy")
+    assert "hook of proof-site" in printed
+    assert "before-preflight ended with 3" in printed
+    assert re.search(r"before-preflight +there", site.make("hooks"))
+    hook.unlink()
+
+
+def test_prune_keeps_what_runs(site):
+    site.make("prune", KEEP_RELEASES="1")
+    assert len(site.make("releases").splitlines()) == 3
+    assert site.ask("/").status == 200
+
+
+def test_help_lists_every_target(site):
+    printed = site.make()
+    makefile = (site.project / "deployment/Makefile").read_text()
+    for target in re.findall(r"^([a-z-]+): ##", makefile, re.MULTILINE):
+        assert f" {target} " in printed
+    assert "DANGER" in printed
+
+
+def test_stack_rm_asks(site):
+    printed = site.refuse("stack-rm")
+    assert "takes https://localhost down" in printed
+    assert "add YES=1" in printed
+
+
+def test_shell_has_the_models(site):
+    """It wants a terminal, so one is made."""
+    child = pexpect.spawn(
+        "make", ["-C", str(site.project / "deployment"), "shell"],
+        env=os.environ | site.settings, encoding="utf-8", timeout=60,
+    )  # fmt: skip
+    child.expect(">>> ")
+    child.sendline("print(User.objects.count() + 41000)")
+    child.expect("410[0-9]+")
+    child.sendline("exit()")
+    child.expect(pexpect.EOF)
+
+
+def test_two_sites_on_one_engine(site, plain_site):
+    """One with everything and one with nothing, as staging lives beside production."""
+    assert plain_site.ask("/").status == 200
+    assert site.ask("/").status == 200
+    template = plain_site.package / "core/templates/core/home.html"
+    template.write_text(template.read_text().replace("<h1", "<p>second release</p><h1", 1))
+    plain_site.commit("second release")
+    plain_site.make("deploy")
+    assert "second release" in plain_site.ask("/").text
+    plain_site.make("rollback")
+    assert "second release" not in plain_site.ask("/").text
