@@ -1,11 +1,13 @@
 """Every combination of yes/no answers gives files that look as if written by hand, and hold nothing that was not chosen."""
 
 import ast
+import io
 import json
 import os
 import re
 import subprocess
 import time
+import tokenize
 import tomllib
 from functools import cache
 
@@ -50,9 +52,22 @@ def holes(text: str, suffix: str) -> list[str]:
         "an empty line after a bracket": re.search(r"[\[{(]\n\n", text),
         "an empty line before a bracket": re.search(r"\n\n[ \t]*[\])}]", text),
         "an empty line after a YAML key": suffix in {".yml", ".yaml"} and re.search(r":\n\n +", text),
+        "an empty line inside a TOML value": suffix == ".toml" and re.search(r"\n[ \t]+\S.*\n\n[ \t]+\S", text),
+        "an empty line inside a table": suffix == ".md" and re.search(r"^\|.*\n\n\|", text, re.MULTILINE),
+        "an empty line inside a YAML list": suffix in {".yml", ".yaml"} and re.search(r"\n( +- ).*\n\n\1", text),
+        "an empty line inside Python's brackets": suffix == ".py" and empty_lines_in_brackets(text),
         "a tab in the middle of a line": suffix not in {".svg"} and re.search(r"[^\t\n]\t", text),
     }
     return [what for what, match in found.items() if match]
+
+
+def empty_lines_in_brackets(code: str) -> int:
+    """Return how many lines of a Python expression are empty; Black leaves them."""
+    depth = found = 0
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        depth += (token.string in "([{") - (token.string in ")]}") if token.type == tokenize.OP else 0
+        found += depth > 0 and token.type == tokenize.NL and not token.line.strip()
+    return found
 
 
 @cache
@@ -136,6 +151,9 @@ def test_every_option_has_words():
 
 def test_a_hole_is_found():
     assert holes("a = [\n\n]\n", ".toml") == ["an empty line after a bracket", "an empty line before a bracket"]
+    assert holes('a = [\n    "b",\n\n    "c",\n]\n', ".toml") == ["an empty line inside a TOML value"]
+    assert holes("a = [\n    1,\n\n    2,\n]\n\nb = 1\n", ".py") == ["an empty line inside Python's brackets"]
+    assert holes("| a |\n\n| b |\n", ".md") == ["an empty line inside a table"]
     assert holes("\na\n\n\nb \n\n", ".md") == [
         "starts with an empty line",
         "does not end with one newline",
