@@ -17,7 +17,8 @@ from .services import database, redis_cache, smtp
 DEBUG = env.bool("DEBUG", default=True)
 # Whoever knows this key can forge sessions: it is good for development alone.
 SECRET_KEY = env.str("SECRET_KEY", default="insecure-and-only-for-development")
-ALLOWED_HOSTS = ["*"]
+# Others may stand for this machine too: ALLOWED_HOSTS=192.168.1.5 lets a phone in.
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[".localhost", "127.0.0.1", "[::1]"])
 
 ROOT_URLCONF = "{{ cookiecutter.django_project_name }}.config.local_urls"
 

@@ -88,6 +88,8 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO"},
         # Below that, four lines for each login.
         "axes": {"level": "WARNING"},
+        # Robots ask for hosts that are not ours all day; the line of the request says so, with its status 400.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }
 {%- if cookiecutter.use_sentry_for_error_reporting is yes %}
