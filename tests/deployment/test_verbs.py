@@ -113,6 +113,7 @@ def test_deployable_lists_everything_at_once(site):
 
 def test_a_missing_engine(site):
     printed = site.refuse("status", DOCKER_HOST="tcp://127.0.0.1:9")
+    assert "set DOCKER_HOST" in printed
     assert "set DOCKER_HOST" in site.refuse("deployable", DOCKER_HOST="tcp://127.0.0.1:9")
     assert "Traceback" not in printed
 

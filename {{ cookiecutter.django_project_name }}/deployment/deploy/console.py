@@ -71,14 +71,21 @@ class Console:
             return
         if not sys.stdin.isatty():
             raise DeployError(f"{question} Nobody is here to say yes.", hint="add YES=1 if you are sure")
-        if input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
+        try:
+            answer = input(f"{question} [y/N] ")
+        except EOFError:
+            answer = ""
+        if answer.strip().lower() not in ("y", "yes"):
             raise DeployError("Nothing was done.")
 
     def ask_secret(self, name: str, about: str) -> str:
         """Ask for a value without showing it; empty where there is no terminal or YES=1 is set."""
         if self.assume_yes or not sys.stdin.isatty():
             return ""
-        return getpass.getpass(f"{name} ({about}; Enter for none): ").strip()
+        try:
+            return getpass.getpass(f"{name} ({about}; Enter for none): ").strip()
+        except EOFError:
+            return ""
 
     def _step(self, step: "Step", result: str) -> None:
         seconds = round(time.monotonic() - step.start, 1)

@@ -8,6 +8,14 @@ from typing import Any
 
 from deploy.errors import DeployError, EngineError
 
+# What to type when docker says such a thing.
+HINTS = {
+    "Cannot connect to the Docker daemon": "start Docker, or set DOCKER_HOST=ssh://user@server",
+    "error during connect": "start Docker, or set DOCKER_HOST=ssh://user@server",
+    "not a swarm manager": "make setup",
+    "not part of a swarm": "make setup",
+}
+
 
 class Engine:
     """The Docker Engine that the ``docker`` command talks to (``DOCKER_HOST``, contexts)."""
@@ -26,7 +34,9 @@ class Engine:
         """
         result = self._process(arguments, stdin, variables)
         if result.returncode:
-            raise EngineError(f"docker {' '.join(arguments[:3])} failed.", cause=result.stderr or result.stdout)
+            said = result.stderr or result.stdout
+            hint = next((hint for words, hint in HINTS.items() if words in said), "")
+            raise EngineError(f"docker {' '.join(arguments[:3])} failed.", cause=said, hint=hint)
         return result.stdout
 
     def succeeds(self, arguments: Sequence[str], *, stdin: str | None = None) -> bool:

@@ -4,6 +4,7 @@ import os
 
 from deploy import lock, rotation, secret
 from deploy.errors import DeployError
+from deploy.secret import Secret
 from deploy.site import Site
 
 
@@ -34,8 +35,7 @@ def complete(site: Site) -> None:
     for entry in secret.catalogue(site):
         if entry.name in there:
             continue
-        value = os.environ.get(entry.name) or (secret.generated() if entry.generate else "")
-        value = value or site.console.ask_secret(entry.name, entry.about)
+        value = new_value(site, entry)
         if value:
             secret.store(site, entry.name, value)
     missing = secret.missing(site)
@@ -45,13 +45,21 @@ def complete(site: Site) -> None:
 
 
 def change(site: Site, name: str) -> None:
-    """Give a secret a new value: a random one where it can be made, else from the environment or the terminal."""
+    """Give a secret a new value, and bring it to the services."""
     known = {entry.name: entry for entry in secret.catalogue(site)}
     if name not in known:
         raise DeployError(f"There is no secret {name}.", hint=f"CHANGE is one of {', '.join(known)}")
-    entry = known[name]
-    value = os.environ.get(name) or (secret.generated() if entry.generate else "")
-    value = value or site.console.ask_secret(name, entry.about)
+    value = new_value(site, known[name])
     if not value:
         raise DeployError(f"There is no new value for {name}.", hint=f"{name}=... make secrets CHANGE={name}")
     rotation.rotate(site, name, value)
+
+
+def new_value(site: Site, entry: Secret) -> str:
+    """Return a random value where it can be made, else one from the environment or the terminal.
+
+    What can be made never comes from the environment: a developer may have a key of another site in it.
+    """
+    if entry.generate:
+        return secret.generated()
+    return os.environ.get(entry.name) or site.console.ask_secret(entry.name, entry.about)
