@@ -3,6 +3,8 @@
 import os
 import subprocess
 
+import pytest
+
 from projects import DEFAULTS
 
 
@@ -10,8 +12,9 @@ def make(project, *arguments):
     return subprocess.run(["make", *arguments], cwd=project, capture_output=True, text=True)
 
 
-def test_a_misspelled_command_is_an_error(baked):
-    done = make(baked(DEFAULTS), "tset")
+@pytest.mark.parametrize("folder", [".", "deployment"])
+def test_a_misspelled_command_is_an_error(baked, folder):
+    done = make(baked(DEFAULTS) / folder, "tset")
     assert done.returncode != 0
     assert "No rule to make target 'tset'" in done.stderr
 
