@@ -10,6 +10,18 @@ def pytest_addoption(parser):
 
 
 @pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """Name the group of each test in its id, by which pytest-xdist keeps a group in one process.
+
+    pytest-xdist 3.8 does that itself, but in an attribute that pytest 9.2 no longer reads.
+    """
+    if config.getoption("loadgroup", False):
+        for item in items:
+            if mark := item.get_closest_marker("xdist_group"):
+                item._id = type(item._id).parse(f"{item.nodeid}@{mark.args[0]}")
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session, exitstatus):
     """Fail a run that had to be complete and was not."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")

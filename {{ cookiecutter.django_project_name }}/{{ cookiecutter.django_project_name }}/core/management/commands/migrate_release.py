@@ -50,6 +50,8 @@ def alone(timeout: int) -> Iterator[None]:
         yield
         return
     guard = connection.copy()
+    # A pool would keep the connection after its end, and the lock with it.
+    guard.settings_dict["OPTIONS"].pop("pool", None)
     try:
         with guard.cursor() as cursor:
             limit_waiting(cursor, timeout)
