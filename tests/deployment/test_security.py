@@ -112,7 +112,7 @@ HEADERS = {
     "static file": ("STATIC", 200, COMMON | {"Cache-Control": "public, max-age=31536000, immutable"}),
     "not found": ("/nothing", 404, COMMON | STRICT),
     "static file not found": ("/static/nothing.css", 404, COMMON | STRICT),
-    "too large": ("/accounts/login/", 413, COMMON),
+    "too large": ("/proof/upload/", 413, COMMON),
 }
 
 

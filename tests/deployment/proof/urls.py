@@ -8,5 +8,6 @@ urlpatterns = [
     path("", views.page),
     path("slow/", views.slow),
     path("who/", views.who),
+    path("upload/", views.upload),
     path("<str:name>/", views.store),
 ]

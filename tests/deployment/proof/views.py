@@ -35,6 +35,12 @@ def who(request):
 
 
 @csrf_exempt
+def upload(request):
+    """Reads all of the files that are sent."""
+    return JsonResponse({name: file.size for name, file in request.FILES.items()})
+
+
+@csrf_exempt
 def store(request, name):
     """Stores an id."""
     Entry.objects.create(name=name, size=len(request.body))
