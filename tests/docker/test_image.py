@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -143,7 +144,8 @@ def test_production_serves_without_writing_anything(production):
 
 
 def test_a_change_of_the_code_installs_nothing(production, source):
-    with Project(source).changed(f"{PACKAGE}/core/views.py", lambda code: code + "\n# changed\n"):
+    # a change that no build before has seen
+    with Project(source).changed(f"{PACKAGE}/core/views.py", lambda code: f"{code}\n# {uuid4()}\n"):
         log = build(source, f"{production}-changed")
     docker("image", "rm", f"{production}-changed")
     done = {
