@@ -1,6 +1,6 @@
 # The template's own commands; a generated project has a Makefile of its own.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check format lock .venv
+.PHONY: help demo test proof test-fast check format lock .venv
 
 PROJECT := {{ cookiecutter.django_project_name }}
 PYTHON := .venv/bin/python
@@ -9,10 +9,13 @@ help: ## List the commands
 	@'$(PROJECT)/bin/help' Makefile
 demo: .venv ## Bake a project with the defaults and serve it at http://localhost:8000
 	@$(PYTHON) -m ddpt.demo
-test: .venv ## Run all tests; for some of them: make test ARGS="tests/test_lock.py -k header"
-	@$(PYTHON) -m pytest --numprocesses=auto $(ARGS)
+test: .venv ## Run the tests; for some of them: make test ARGS="tests/test_lock.py -k header"
+	@$(PYTHON) -m pytest --numprocesses=auto -m "not site" $(ARGS)
+	@$(PYTHON) -m pytest -m "site and not long" $(ARGS)
+proof: .venv ## Run all tests of a site in production, also those that take long
+	@$(PYTHON) -m pytest -m site $(ARGS)
 test-fast: .venv ## Run the tests that need neither an engine nor an installed project
-	@$(PYTHON) -m pytest --numprocesses=auto -m "not full and not docker" $(ARGS)
+	@$(PYTHON) -m pytest --numprocesses=auto -m "not full and not docker and not site" $(ARGS)
 check: .venv ## Check format and lint of the template's own code
 	@.venv/bin/black --check ddpt tests
 	@.venv/bin/ruff check ddpt tests

@@ -13,10 +13,10 @@ import pytest
 
 from deployment.site import docker
 
-pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("deployment")]
+pytestmark = pytest.mark.site
 
 
-@pytest.mark.parametrize("number", range(1, 6))
+@pytest.mark.parametrize("number", [1, 2, *(pytest.param(more, marks=pytest.mark.long) for more in (3, 4, 5))])
 def test_a_release(site, traffic, number):
     expected = site.change()
     with traffic.watch(f"release {number}") as seen:
@@ -142,6 +142,7 @@ def test_a_caddyfile_that_is_not_right(site, traffic):
     site.git("checkout", "--quiet", ".")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_PASSWORD", "REDIS_PASSWORD"])
 def test_a_rotated_secret(site, traffic, name):
     """One visitor has a session all the time, answered by old and by new containers."""
@@ -158,6 +159,7 @@ def test_a_rotated_secret(site, traffic, name):
     assert seen.failures == []
 
 
+@pytest.mark.long
 def test_two_deploys_at_once(site, traffic):
     site.change()
     with traffic.watch("two deploys at once") as seen:
@@ -174,6 +176,7 @@ def test_two_deploys_at_once(site, traffic):
 STEPS = ["preflight", "build", "migrate", "static", "roll", "ask", "record", "prune"]
 
 
+@pytest.mark.long
 def test_a_deploy_killed_at_each_step(site, traffic):
     """Killed so that it can clean up nothing; the next one takes it up, and is killed a step later."""
     expected = site.change()
@@ -193,6 +196,7 @@ def test_a_deploy_killed_at_each_step(site, traffic):
     assert seen.failures == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_a_deploy_that_is_interrupted(site, traffic, number):
     """In the middle of the rollout: the old release is put back, and the lock is let go."""

@@ -5,7 +5,7 @@ Each way is rolled again and again, until a visitor sees a failure; with all saf
 
 import pytest
 
-pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("deployment")]
+pytestmark = [pytest.mark.site, pytest.mark.long]
 
 ROLLS = 6
 

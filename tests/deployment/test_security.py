@@ -11,7 +11,7 @@ import pytest
 
 from deployment.site import docker, docker_log
 
-pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("deployment")]
+pytestmark = pytest.mark.site
 
 SERVICES = ["caddy", "django", "postgres", "redis"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from deployment.site import docker
 
-pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("deployment")]
+pytestmark = pytest.mark.site
 
 
 def test_status(site):
@@ -56,6 +56,7 @@ def test_secrets(site):
     assert "EMAIL_HOST_PASSWORD=... make secrets" in site.refuse("secrets", CHANGE="EMAIL_HOST_PASSWORD")
 
 
+@pytest.mark.long
 def test_an_optional_secret_reaches_django(site):
     printed = site.make("secrets", CHANGE="EMAIL_HOST_PASSWORD", EMAIL_HOST_PASSWORD="told-by-the-environment")
     assert "told-by-the-environment" not in printed
@@ -129,6 +130,7 @@ def test_one_stack(site):
     assert after[1] == before[1]
 
 
+@pytest.mark.long
 def test_a_changed_setting_of_django(site):
     before = site.make("releases").count("\n")
     site.make("deploy-django", ADMIN_URL="back-office/")
@@ -138,6 +140,7 @@ def test_a_changed_setting_of_django(site):
     assert site.ask("/admin/login/").status == 200
 
 
+@pytest.mark.long
 def test_deploy_all_restarts_nothing_that_did_not_change(site):
     before = {name: site.containers(name) for name in ("caddy", "postgres", "redis")}
     site.make("deploy-all")
@@ -204,6 +207,7 @@ def test_shell_has_the_models(site):
     child.expect(pexpect.EOF)
 
 
+@pytest.mark.long
 def test_two_sites_on_one_engine(site, plain_site):
     """One with everything and one with nothing, as staging lives beside production."""
     assert plain_site.ask("/").status == 200
