@@ -53,7 +53,7 @@ def holes(text: str, suffix: str) -> list[str]:
         "an empty line before a bracket": re.search(r"\n\n[ \t]*[\])}]", text),
         "an empty line after a YAML key": suffix in {".yml", ".yaml"} and re.search(r":\n\n +", text),
         "an empty line inside a TOML value": suffix == ".toml" and re.search(r"\n[ \t]+\S.*\n\n[ \t]+\S", text),
-        "an empty line inside a table": suffix == ".md" and re.search(r"^\|.*\n\n\|", text, re.MULTILINE),
+        "an empty line inside a table": suffix == ".md" and re.search(r"^\|.*\n\n\|(?!.*\n\|-)", text, re.MULTILINE),
         "an empty line inside a YAML list": suffix in {".yml", ".yaml"} and re.search(r"\n( +- ).*\n\n\1", text),
         "an empty line inside Python's brackets": suffix == ".py" and empty_lines_in_brackets(text),
         "a tab in the middle of a line": suffix not in {".svg"} and re.search(r"[^\t\n]\t", text),
