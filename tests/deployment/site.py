@@ -218,5 +218,9 @@ def docker(*arguments: str, check: bool = True) -> str:
 
 def docker_log(service: str, since: str) -> str:
     """Return all that the containers of a service have logged."""
-    command = ["docker", "service", "logs", "--since", since, service]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
+    # task by task, as `make logs` does: the log of the whole may never end
+    tasks = docker("service", "ps", "--quiet", "--no-trunc", service).split()
+    logs = [["docker", "service", "logs", "--since", since, task] for task in tasks]
+    return "".join(
+        subprocess.run(log, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout for log in logs
+    )

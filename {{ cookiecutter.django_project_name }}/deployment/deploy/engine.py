@@ -66,8 +66,10 @@ class Engine:
         return subprocess.call(["docker", *arguments])
 
     def lines(self, arguments: Sequence[str]) -> Iterator[str]:
-        """Run ``docker`` and return the lines that it prints, one by one."""
-        with subprocess.Popen(["docker", *arguments], stdout=subprocess.PIPE, text=True) as process:
+        """Run ``docker`` and return the lines that it prints, errors included, one by one."""
+        with subprocess.Popen(
+            ["docker", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
             yield from process.stdout or ()
 
     def _process(

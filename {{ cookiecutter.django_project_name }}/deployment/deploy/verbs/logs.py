@@ -2,21 +2,26 @@
 
 import re
 
+from deploy import job
 from deploy.commands import services
+from deploy.errors import DeployError
 from deploy.site import Site
 
 
-def run(site: Site) -> int:
+def run(site: Site) -> None:
     """Print a service's log."""
-    arguments = services.logs(
-        site.service(site.option("SERVICE", "django")),
-        since=site.option("SINCE", "10m"),
-        follow=bool(site.option("FOLLOW")),
-    )
-    if not site.option("GREP"):
-        return site.engine.attach(arguments)
+    name = site.service(site.option("SERVICE", "django"))
+    since = site.option("SINCE", "10m")
     pattern = re.compile(site.option("GREP"))
-    for line in site.engine.lines(arguments):
+    tasks = job.tasks(site.engine, name)
+    if not tasks:
+        raise DeployError(f"There is no service {name}.", hint="make status")
+    if site.option("FOLLOW"):
+        lines = site.engine.lines(services.logs(name, since=since, follow=True))
+    else:
+        # Task by task: once a container was killed, an engine may never end the log of the whole service (seen on 28.5).
+        logs = [site.engine.output(services.logs(task["ID"], since=since)) for task in tasks]
+        lines = iter(sorted(line for log in logs for line in log.splitlines(keepends=True)))
+    for line in lines:
         if pattern.search(line):
             print(line, end="", flush=True)
-    return 0
