@@ -167,15 +167,15 @@ class Browser:
     def get(self, path: str = "/", data: bytes | None = None, headers: dict[str, str] | None = None) -> str:
         """Return the body of an answer, whatever its status; an empty one if there is no answer."""
         request = urllib.request.Request(self.address + path, data, headers or {})
-        try:
+        # a server that starts anew may cut any answer off
+        with contextlib.suppress(OSError, http.client.HTTPException):
             try:
                 answer = self.opener.open(request, timeout=30)
             except urllib.error.HTTPError as error:
                 answer = error
             with answer:
                 return answer.read().decode()
-        except (OSError, http.client.HTTPException):
-            return ""
+        return ""
 
     def submit(self, path: str, **values: str) -> str:
         """Fill in the form on a page, and return the page that follows."""
