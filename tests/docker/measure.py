@@ -21,14 +21,15 @@ from cookiecutter.main import cookiecutter
 from projects import TOOLS, bake
 
 BASE = "python:3.14-slim"
+INSTALL = "apt-get update && apt-get install --yes --no-install-recommends {} && rm -rf /var/lib/apt/lists/*"
 # What its Dockerfile builds on, made from the same base. That may be a stand-in which lacks `adduser` and Python's headers.
 PEER_BASE = "python:3.14-slim-bookworm"
 PEER_BASES = {
-    PEER_BASE: f"FROM {BASE}\nRUN command -v adduser || (apt-get update && apt-get install --yes adduser)",
+    PEER_BASE: f"FROM {BASE}\nRUN command -v adduser || ({INSTALL.format('adduser')})",
     "ghcr.io/astral-sh/uv:python3.14-bookworm-slim": f"""\
 FROM {BASE}
 RUN python3 -c "import sysconfig as s, pathlib as p; p.Path(s.get_path('include'), 'Python.h').open()" \
-    || (apt-get update && apt-get install --yes python3.14-dev)
+    || ({INSTALL.format("python3.14-dev")})
 COPY --from=ghcr.io/astral-sh/uv /uv /usr/local/bin/uv
 """,
 }
@@ -76,7 +77,7 @@ class Subject:
     def change_code(self) -> None:
         """Change a file of the code."""
         with (self.folder / self.code).open("a") as file:
-            file.write("\n# changed\n")
+            file.write(f"\n# changed at {time.time()}\n")
 
 
 def docker(*arguments: str) -> str:
