@@ -146,7 +146,7 @@ SECURE_CSP: dict[str, list[str]] = {
     "frame-ancestors": [CSP.NONE],
 }
 
-# https://pypi.org/project/django-permissions-policy/
+# https://github.com/adamchainz/django-permissions-policy
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     "accelerometer": [],
     "browsing-topics": [],
