@@ -1,8 +1,13 @@
 """Options and fixtures for all tests."""
 
+import signal
+
 import pytest
 
 from projects import bake, label
+
+# A shell lets what it starts in the background ignore Ctrl-C, and so do the children of that, which tests end by it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):
