@@ -135,17 +135,14 @@ def test_a_change_of_the_code_installs_nothing(production, source):
 
 
 def test_the_uid_of_the_user_may_be_any_but_roots(source, built):
-    tag = f"{built.name}-uid"
     for uid in ("1", "65534", "1234567890"):
+        tag = f"{built.name}-{uid}"
         build(source, tag, "--target", "base", "--build-arg", f"DJANGO_USER_UID={uid}")
-        assert inside(tag, "id -u; id -un; touch ~/x && echo home", "--user", "django").split() == [
-            uid,
-            "django",
-            "home",
-        ]
-    docker("image", "rm", tag)
+        who = inside(tag, "id -u; id -un; touch ~/x && echo home", "--user", "django")
+        docker("image", "rm", tag)
+        assert who.split() == [uid, "django", "home"]
     with pytest.raises(AssertionError, match="DJANGO_USER_UID must not be 0"):
-        build(source, tag, "--target", "base", "--build-arg", "DJANGO_USER_UID=0")
+        build(source, built.name, "--target", "base", "--build-arg", "DJANGO_USER_UID=0")
 
 
 def test_hadolint_and_the_file_names_no_frontend(source):

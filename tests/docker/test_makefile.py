@@ -45,6 +45,9 @@ def test_run_shows_the_logs_and_ends_within_two_seconds(another):
 def test_rund_returns_once_the_site_answers(project):
     assert project.running() == ["django", "mailhog", "postgres", "redis"]
     assert f"http://localhost:{project.mailhog_port}" in project.make("rund")
+    published = re.findall(r"(\S+):(\d+)->", project.compose("ps", "--format", "{{.Ports}}"))
+    assert {host for host, _ in published} == {"127.0.0.1"}
+    assert {int(port) for _, port in published} == {project.django_port, project.mailhog_port}
     assert project.site.get("/livez") == "ok"
 
 
