@@ -1,5 +1,6 @@
 """Options and fixtures for all tests."""
 
+import os
 import signal
 
 import pytest
@@ -8,6 +9,10 @@ from projects import bake, label
 
 # A shell lets what it starts in the background ignore Ctrl-C, and so do the children of that, which tests end by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# `make test ARGS=...` hands its own options and variables down to every make that a test runs in a project.
+for name in ("ARGS", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"):
+    os.environ.pop(name, None)
 
 
 def pytest_addoption(parser):
