@@ -7,6 +7,8 @@ import pytest
 
 from projects import bake, label
 
+pytest_plugins = ["chromium"]
+
 # A shell lets what it starts in the background ignore Ctrl-C, and so do the children of that, which tests end by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

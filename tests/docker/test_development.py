@@ -3,12 +3,12 @@
 import json
 import os
 import re
-import shutil
 import time
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import sync_playwright
+
+from chromium import patient
 
 from .project import PACKAGE, Browser, until, until_seen
 
@@ -49,22 +49,20 @@ def test_an_exception_opens_the_debugger(project):
         assert "The debugger caught an exception in your WSGI application" in project.site.get("/fails")
 
 
-@pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not installed")
-def test_the_debug_toolbar_shows_in_the_browser(project):
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page()
-        problems = []
-        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.goto(project.site.address)
-        page.locator("#djShowToolBarButton").click()
-        page.locator("#djdt-SQLPanel").click()
-        page.locator("#SQLPanel").get_by_text(
-            re.compile("django_migrations|SELECT|queries", re.IGNORECASE)
-        ).first.wait_for()
-        assert problems == []
-        browser.close()
+@patient
+def test_the_debug_toolbar_shows_in_the_browser(project, chromium):
+    page = chromium.new_page()
+    problems = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(project.site.address)
+    page.locator("#djShowToolBarButton").click()
+    page.locator("#djdt-SQLPanel").click()
+    page.locator("#SQLPanel").get_by_text(
+        re.compile("django_migrations|SELECT|queries", re.IGNORECASE)
+    ).first.wait_for()
+    assert problems == []
+    page.close()
 
 
 def test_mail_is_readable_in_the_inbox(project):

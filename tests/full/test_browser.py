@@ -1,17 +1,15 @@
 """The pages as Chromium shows them: no error, no breach of the policy, for every size, colour scheme, and by keyboard."""
 
 import re
-import shutil
 import subprocess
 from contextlib import contextmanager
-from functools import wraps
 from importlib.resources import files
 from urllib.parse import urlsplit
 
 import pytest
 from aiosmtpd.controller import Controller
-from playwright.sync_api import sync_playwright
 
+from chromium import Network, patient
 from projects import EVERYTHING, NOTHING, grouped
 from services import free_port, listens, stopped_afterwards, wait_for
 
@@ -51,23 +49,6 @@ FOCUSED = """() => {
 }"""
 
 
-def patient(test):
-    """Have a test begin anew when Chromium gave up a request because a container's network came or went here."""
-
-    @wraps(test)
-    def repeated(*arguments, **fixtures):
-        for _ in range(4):
-            Tab.network_changed = False
-            try:
-                return test(*arguments, **fixtures)
-            except Exception as error:
-                if not (Tab.network_changed or "ERR_NETWORK_CHANGED" in str(error)):
-                    raise
-        return test(*arguments, **fixtures)
-
-    return repeated
-
-
 class Mailbox:
     """A mail server that keeps what it gets."""
 
@@ -78,19 +59,6 @@ class Mailbox:
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
         self.mails.append(envelope.content.decode())
         return "250 OK"
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """A browser."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not path:
-        pytest.skip("no Chromium is installed (Debian's package is chromium)")
-    with sync_playwright() as playwright:
-        # A sandbox needs rights that containers do not give.
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -141,7 +109,7 @@ class Tab:
         # That a page itself was not found is told by its status.
         if message.type in ("error", "warning") and message.location.get("url") != self.page.url:
             self.wrong.append(f"console: {message.text}")
-            Tab.network_changed |= "ERR_NETWORK_CHANGED" in message.text
+            Network.changed |= "ERR_NETWORK_CHANGED" in message.text
 
     def on_request(self, request):
         if urlsplit(request.url).netloc != urlsplit(self.address).netloc and not request.url.startswith("data:"):
