@@ -8,6 +8,24 @@ import signal
 from pathlib import Path
 from typing import Any
 
+from gunicorn.workers.gthread import ThreadWorker
+
+
+class Worker(ThreadWorker):
+    """A gthread worker that closes its port as soon as it stops to accept.
+
+    gunicorn's own keeps it open until its last request is done, so whoever connects meanwhile waits for nobody and is cut
+    off. A closed port says so at once, and a proxy asks the next container.
+    https://github.com/benoitc/gunicorn/issues/2409
+    """
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Accept connections or stop to; for good, when the worker ends."""
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            for listener in self.sockets:
+                listener.close()
+
 
 def cpus() -> float:
     """Return how many CPUs the container may use."""
@@ -23,7 +41,7 @@ wsgi_app = "{{ cookiecutter.django_project_name }}.config.wsgi:application"
 bind = "0.0.0.0:8000"
 
 workers = int(os.environ.get("WEB_CONCURRENCY") or max(2, round(2 * cpus())))
-worker_class = "gthread"
+worker_class = Worker
 threads = int(os.environ.get("GUNICORN_THREADS") or 4)
 
 # Seconds; the proxy must give up an idle connection first, or it sends a request into one that has just been closed.

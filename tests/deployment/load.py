@@ -4,8 +4,8 @@ Run on its own it prints one JSON object a line: each failure as it happens, and
 
     python tests/deployment/load.py https://localhost --rate 200
 
-Of the requests half are POSTs with an id that the site stores, some of them uploads; one in fifty takes 1.5 s; the rest
-are pages, each followed by the static file that it names. One in five comes on a new connection, the others on
+Of the requests half are POSTs with an id that the site stores, some of them uploads, and every other one with an
+Idempotency-Key; one in fifty takes 1.5 s; the rest are pages, each followed by the static file that it names. One in five comes on a new connection, the others on
 connections that were kept alive. HTTP is written out by hand: a client library would repeat requests on its own, and
 hide what has to be seen.
 """
@@ -23,6 +23,7 @@ import sys
 import time
 import uuid
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -88,8 +89,10 @@ class Load:
     async def visit(self) -> None:
         """Make one request, and the one that follows from it."""
         choice = random.random()
-        if choice < 0.64:
+        if choice < 0.32:
             await self.store("post", b"x" * 100)
+        elif choice < 0.64:
+            await self.store("post with a key", b"x" * 100)
         elif choice < 0.66:
             await self.store("upload", UPLOAD)
         elif choice < 0.68:
@@ -105,16 +108,19 @@ class Load:
     async def store(self, kind: str, body: bytes) -> None:
         """Post an id, which the site must then have exactly once."""
         name = uuid.uuid4().hex
-        if await self.request(kind, "POST", f"/proof/{name}/", body):
+        headers = {"Idempotency-Key": f'"{name}"'} if kind == "post with a key" else {}
+        if await self.request(kind, "POST", f"/proof/{name}/", body, headers):
             self.stored.append(name)
 
-    async def request(self, kind: str, method: str, path: str, body: bytes = b"") -> Answer | None:
+    async def request(
+        self, kind: str, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Answer | None:
         """Make a request; nothing comes back when it failed."""
         self.sent += 1
         self.kinds[kind] += 1
         start = time.monotonic()
         try:
-            answer = await asyncio.wait_for(self.exchange(method, path, body), TIMEOUT)
+            answer = await asyncio.wait_for(self.exchange(method, path, body, headers or {}), TIMEOUT)
         except (OSError, EOFError, ValueError, TimeoutError) as error:
             self.fail(kind, path, f"{type(error).__name__} {error} after {time.monotonic() - start:.2f} s")
             return None
@@ -124,7 +130,7 @@ class Load:
             return None
         return answer
 
-    async def exchange(self, method: str, path: str, body: bytes) -> Answer:
+    async def exchange(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send a request on a kept or a new connection, and read its answer."""
         keep = random.random() < 0.8
         # a connection that the site has closed in the meantime is no failure: every client sees that, and takes another
@@ -141,6 +147,7 @@ class Load:
                 f"{method} {path} HTTP/1.1",
                 f"Host: {self.authority}",
                 f"Connection: {'keep-alive' if keep else 'close'}",
+                *(f"{name}: {value}" for name, value in headers.items()),
             ]
             if method == "POST":
                 head += [f"Content-Length: {len(body)}", "Content-Type: application/octet-stream"]

@@ -42,6 +42,8 @@ def upload(request):
 
 @csrf_exempt
 def store(request, name):
-    """Stores an id."""
-    Entry.objects.create(name=name, size=len(request.body))
+    """Stores an id, which may come again only with a key."""
+    _, created = Entry.objects.get_or_create(name=name, defaults={"size": len(request.body)})
+    if not created and "Idempotency-Key" not in request.headers:
+        return HttpResponse("it came twice", status=409)
     return HttpResponse("stored", status=201)

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
             name="Entry",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(db_index=True, max_length=32)),
+                ("name", models.CharField(max_length=32, unique=True)),
                 ("size", models.PositiveIntegerField()),
             ],
         ),
