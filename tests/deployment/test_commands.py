@@ -24,7 +24,7 @@ JOB = Job(
 
 def test_a_stack_is_deployed_without_waiting():
     assert stacks.deploy("site", ["a.yml", "b.yml"]) == [
-        *("stack", "deploy", "--detach=true", "--resolve-image=never"),
+        *("stack", "deploy", "--detach=true", "--resolve-image=never", "--with-registry-auth"),
         *("--compose-file", "a.yml", "--compose-file", "b.yml", "site"),
     ]
 

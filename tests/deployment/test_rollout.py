@@ -77,3 +77,18 @@ def test_what_keeps_it_waiting_is_told():
 )
 def test_jobs(states, verdict):
     assert job.judge([task(state=state) for state in states])[0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("places", "machines", "lopsided"),
+    [
+        ("", "ab", False),
+        ("ab", "ab", False),
+        ("aab", "ab", False),
+        ("aa", "ab", True),
+        ("aaab", "ab", True),
+        ("aa", "a", False),
+    ],
+)
+def test_containers_that_are_not_spread(places, machines, lopsided):
+    assert rollout.is_lopsided(places, machines) == lopsided

@@ -14,6 +14,7 @@ HINTS = {
     "error during connect": "start Docker, or set DOCKER_HOST=ssh://user@server",
     "not a swarm manager": "make setup",
     "not part of a swarm": "make setup",
+    "could not choose an IP address to advertise": "make setup ADVERTISE_ADDR=10.0.0.1, with an address of the server",
 }
 
 

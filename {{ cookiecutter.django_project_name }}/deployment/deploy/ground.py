@@ -1,6 +1,6 @@
 """What the services stand on: the swarm, the labels of its machines, the network."""
 
-from deploy import names
+from deploy import machines, names
 from deploy.commands import swarm
 from deploy.errors import DeployError
 from deploy.site import Site
@@ -19,7 +19,7 @@ def prepare(site: Site) -> str:
         site.engine.run(swarm.init(site.option("ADVERTISE_ADDR")))
     elif not info["Swarm"]["ControlAvailable"]:
         raise DeployError("The engine is in a swarm, but is none of its managers.", hint="set DOCKER_HOST to a manager")
-    nodes = site.engine.inspect(swarm.inspect_nodes(*site.engine.words(swarm.nodes())))
+    nodes = machines.known(site.engine)
     for label, value in names.NODE_LABELS.items():
         if not any(node["Spec"]["Labels"].get(label) == value for node in nodes):
             site.engine.run(swarm.label_node(site.engine.info()["Swarm"]["NodeID"], {label: value}))

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from deploy import job
-from deploy.commands import containers, swarm
+from deploy import job, machines
+from deploy.commands import containers
 from deploy.errors import DeployError
 from deploy.site import Site
 
@@ -16,10 +16,10 @@ def container(site: Site, name: str) -> str:
     ids = [task["Status"]["ContainerStatus"]["ContainerID"] for task in running]
     here = site.engine.inspect(containers.inspect(*ids))
     if not here:
-        node = site.engine.inspect(swarm.inspect_nodes(running[0]["NodeID"]))[0]["Description"]["Hostname"]
+        machine = machines.names(site.engine)[running[0]["NodeID"]]
         raise DeployError(
-            f"{site.service(name)} runs on {node}, and docker can only get into containers of the engine it talks to.",
-            hint=f"DOCKER_HOST=ssh://{node}, then the same command",
+            f"{site.service(name)} runs on {machine}, and docker can only get into containers of the engine it talks to.",
+            hint=f"DOCKER_HOST=ssh://{machine}, then the same command",
         )
     return here[0]["Id"]
 

@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from deploy import machines
 from deploy.commands import services
 from deploy.commands.services import Job
 from deploy.console import Step
@@ -53,15 +54,23 @@ def judge(tasks: list[dict[str, Any]]) -> tuple[str, str]:
 
 
 def tasks(engine: Engine, name: str) -> list[dict[str, Any]]:
-    """Return the tasks of a service, the newest first; none when there is no such service."""
+    """Return the tasks of a service, the newest first; none when there is no such service.
+
+    What the swarm still lists for a machine that is down is left out: nobody knows what became of it.
+    """
     printed = engine.output(services.tasks(name)).split()
     found = engine.inspect(services.inspect_tasks(*printed)) if printed and len(printed[0]) == 25 else []
+    down = machines.down(engine)
+    found = [task for task in found if task.get("NodeID") not in down]
     return sorted(found, key=lambda task: task["CreatedAt"], reverse=True)
 
 
 def log(engine: Engine, name: str) -> str:
-    """Return the end of what a service or a task printed."""
-    return engine.output(services.logs(name, tail="200", raw=True))
+    """Return what the tasks of a service printed, one after the other.
+
+    The engine is asked for each task: after a container was killed, the log of the whole may never end (seen on 28.5).
+    """
+    return "".join(engine.output(services.logs(task["ID"], raw=True)) for task in reversed(tasks(engine, name)))
 
 
 def remove(engine: Engine, name: str) -> None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from deploy import git, image, release, secret, stack
-from deploy.commands import containers, services, swarm
+from deploy import git, image, machines, release, secret, stack
+from deploy.commands import containers, services
 from deploy.errors import DeployError, EngineError
 from deploy.site import SERVICES, Site
 
@@ -52,7 +52,7 @@ def _source(site: Site) -> Iterator[str]:
 
 
 def _swarm(site: Site) -> Iterator[str]:
-    nodes = site.engine.inspect(swarm.inspect_nodes(*site.engine.words(swarm.nodes())))
+    nodes = machines.known(site.engine)
     for label, purpose in (("edge", "takes requests from outside"), ("data", "keeps the database")):
         if not any(node["Spec"]["Labels"].get(label) == "yes" for node in nodes):
             yield f"no machine {purpose}: docker node update --label-add {label}=yes NODE"

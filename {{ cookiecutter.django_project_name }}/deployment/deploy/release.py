@@ -123,3 +123,4 @@ def roll(site: Site, release: Release, *, keys: Keys | None = None, step: Step |
     )
     for name in names:
         rollout.watch(site, name, started_before=started_before[name], image=release.image, step=step)
+        rollout.spread(site, name, step=step)

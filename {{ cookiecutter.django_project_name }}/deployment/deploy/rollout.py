@@ -1,11 +1,12 @@
 """Watches services come to what was asked, and judges by the engine's state and by what really runs."""
 
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from deploy import job
+from deploy import job, machines
 from deploy.commands import containers, images, services
 from deploy.console import Step
 from deploy.errors import DeployError
@@ -94,6 +95,33 @@ def watch(
         time.sleep(0.5)
 
 
+def is_lopsided(places: Iterable[str], machines: Iterable[str]) -> bool:
+    """Tell whether one machine has at least two containers more than another."""
+    counts = Counter({machine: 0 for machine in machines})
+    counts.update(places)
+    return max(counts.values()) - min(counts.values()) > 1
+
+
+def spread(site: Site, name: str, *, step: Step | None = None) -> None:
+    """Move containers of a service from a machine that has too many to one that has too few.
+
+    A new container starts before the old one stops and the swarm counts both, so a rollout can leave all of them on one
+    machine. One container more starts on the emptiest machine, then the fullest gives one up.
+    """
+    full, before = site.service(name), None
+    open_to_work = machines.open_to_work(site.engine)
+    while True:
+        tasks = [task for task in job.tasks(site.engine, full) if task["DesiredState"] == "running"]
+        places = sorted(task["NodeID"] for task in tasks)
+        # labels may keep the service from a machine: then nothing moves
+        if places == before or not is_lopsided(places, open_to_work):
+            return
+        before = places
+        for count in (len(tasks) + 1, len(tasks)):
+            site.engine.run(services.scale(full, count))
+            watch(site, name, step=step)
+
+
 def explain(site: Site, tasks: Sequence[dict[str, Any]], image: str = "") -> str:
     """Return why the newest task that should run and does not: its state, its health checks, its log."""
     stopped = [
@@ -109,8 +137,8 @@ def explain(site: Site, tasks: Sequence[dict[str, Any]], image: str = "") -> str
         for found in site.engine.inspect(containers.inspect(container)) if container else []:
             checks = (found["State"].get("Health") or {}).get("Log") or []
             parts += [f"health: {check['Output'].strip()[-500:]}" for check in checks[-1:] if check["ExitCode"]]
-        lines = job.log(site.engine, task["ID"]).splitlines()[-80:]
-        return "\n".join([*parts, "log:", *lines])
+        log = site.engine.output(services.logs(task["ID"], tail="80", raw=True))
+        return "\n".join([*parts, "log:", log])
     return ""
 
 

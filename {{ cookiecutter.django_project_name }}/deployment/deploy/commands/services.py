@@ -44,7 +44,7 @@ def create_job(job: Job) -> list[str]:
     A job has a read-only file system, no capability that is not named, and no second try.
     """
     return [
-        *("service", "create", "--detach", "--no-resolve-image", "--name", job.name),
+        *("service", "create", "--detach", "--no-resolve-image", "--with-registry-auth", "--name", job.name),
         *("--mode", "global-job" if job.everywhere else "replicated-job"),
         *("--restart-condition", "none", "--read-only", "--cap-drop", "ALL"),
         *(word for capability in job.capabilities for word in ("--cap-add", capability)),

@@ -10,7 +10,7 @@ def deploy(name: str, files: Sequence[str]) -> list[str]:
     (https://github.com/docker/cli/issues/6752). Images are named by digest or by a tag of this
     engine already, so there is nothing to resolve at a registry.
     """
-    return ["stack", "deploy", "--detach=true", "--resolve-image=never", *_files(files), name]
+    return ["stack", "deploy", "--detach=true", "--resolve-image=never", "--with-registry-auth", *_files(files), name]
 
 
 def config(files: Sequence[str]) -> list[str]:

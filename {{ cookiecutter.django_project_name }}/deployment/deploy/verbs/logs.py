@@ -19,7 +19,7 @@ def run(site: Site) -> None:
     if site.option("FOLLOW"):
         lines = site.engine.lines(services.logs(name, since=since, follow=True))
     else:
-        # Task by task: once a container was killed, an engine may never end the log of the whole service (seen on 28.5).
+        # for each task, as in job.log
         logs = [site.engine.output(services.logs(task["ID"], since=since)) for task in tasks]
         lines = iter(sorted(line for log in logs for line in log.splitlines(keepends=True)))
     for line in lines:

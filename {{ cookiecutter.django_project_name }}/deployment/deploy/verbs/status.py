@@ -1,6 +1,8 @@
 """Show what runs, since when, and whether it is well."""
 
-from deploy import job, lock, maintenance, release
+import re
+
+from deploy import job, lock, machines, maintenance, release
 from deploy import stack as stacks
 from deploy.commands import containers, services
 from deploy.errors import EngineError
@@ -14,7 +16,8 @@ def run(site: Site) -> None:
     site.console.say(
         f"{site.settings.url}  {f'release {current.number}: {current.version}' if current else 'no release'}"
     )
-    site.console.table([_row(site, name) for name in (*SERVICES, *_workers(site))])
+    names = machines.names(site.engine)
+    site.console.table([_row(site, name, names) for name in (*SERVICES, *_workers(site))])
     try:
         disk = site.engine.run(containers.free_space(stacks.image(site, "caddy"))).splitlines()[-1].split()
         site.console.say(f"disk: {int(disk[3]) / 1024**2:.0f} GB free, {disk[4]} used")
@@ -30,18 +33,20 @@ def _workers(site: Site) -> list[str]:
     return [name for name in known if name not in SERVICES]
 
 
-def _row(site: Site, name: str) -> dict[str, str]:
+def _row(site: Site, name: str, names: dict[str, str]) -> dict[str, str]:
     found = site.engine.inspect(services.inspect(site.service(name)))
     tasks = job.tasks(site.engine, site.service(name)) if found else []
     running = [task for task in tasks if task["Status"]["State"] == "running"]
     wanted = [task for task in tasks if task["DesiredState"] == "running"]
     problem = next((task["Status"]["Err"] for task in tasks if task["Status"].get("Err")), "")
     image = found[0]["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] if found else ""
+    image = re.sub("(@sha256:.{12}).*", r"\1", image)
     healthy = found and running and len(running) >= len(wanted)
     return {
         "service": name,
         "state": "healthy" if healthy else ("not well" if found else "not there"),
         "running": f"{len(running)} of {len(wanted)}",
+        **({"on": ", ".join(sorted({names[task["NodeID"]] for task in running}))} if len(names) > 1 else {}),
         "since": min((task["Status"]["Timestamp"][:19] + "Z" for task in running), default=""),
         "image": image,
         "last problem": problem,
