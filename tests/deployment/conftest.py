@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from filelock import FileLock
 
 from deployment.site import Site
 from deployment.traffic import Traffic
@@ -25,21 +26,22 @@ def engine():
     return answer.stdout.strip()
 
 
-@pytest.fixture(scope="session")
-def site(engine, tmp_path_factory):
-    """The site of a project with everything in it, as `make setup` makes it, with an app that takes the load."""
-    site = Site(tmp_path_factory.mktemp("site"), "proof-site", EVERYTHING)
+# Both are on one engine at the same time, as production and staging may be; each has a process of pytest to itself.
+SITES = {
+    "everything": (EVERYTHING, {}),
+    "nothing": (NOTHING, {"ENVIRONMENT": "staging", "HTTP_PORT": "8480", "HTTPS_PORT": "8443"}),
+}
+
+
+@pytest.fixture(scope="session", params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in SITES])
+def site(request, engine, tmp_path_factory):
+    """The site of a project with everything in it, or with nothing, as `make setup` makes it, with an app for the load."""
+    combination, settings = SITES[request.param]
+    site = Site(tmp_path_factory.mktemp(request.param), f"proof-{request.param}", combination, **settings)
     site.add_proof()
-    site.make("setup", YES="1")
-    yield site
-    site.remove()
-
-
-@pytest.fixture(scope="session")
-def plain_site(engine, tmp_path_factory):
-    """The site of a project with nothing chosen, beside the other one, on other ports."""
-    site = Site(tmp_path_factory.mktemp("plain"), "plain-site", NOTHING, HTTP_PORT="8480", HTTPS_PORT="8443")
-    site.make("setup", YES="1")
+    # one after the other: the first makes the swarm
+    with FileLock(tmp_path_factory.getbasetemp().parent / "swarm.lock"):
+        site.make("setup", YES="1")
     yield site
     site.remove()
 

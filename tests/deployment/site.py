@@ -46,6 +46,8 @@ class Site:
         self.package = self.project / self.project.name
         self.stack = stack
         self.settings = {"DOMAIN_NAME": "localhost", "STACK_NAME": stack, **settings}
+        self.combination = combination
+        self.http_port = int(settings.get("HTTP_PORT", "80"))
         self.port = int(settings.get("HTTPS_PORT", "443"))
         self.url = "https://localhost" + ("" if self.port == 443 else f":{self.port}")
         self.number = 0

@@ -7,7 +7,6 @@ begins with PROOF, with what the visitors saw.
 import os
 import signal
 import time
-from collections import Counter
 
 import pytest
 
@@ -97,25 +96,33 @@ def test_scaling(site, traffic):
     assert seen.failures == []
 
 
-@pytest.mark.parametrize("way", ["stop", "kill"])
-def test_a_container_that_ends_behind_the_back_of_the_swarm(site, traffic, way):
-    """Only a POST that was being answered at that moment can be lost: nobody can know whether to repeat it."""
-    with traffic.watch(f"docker {way} of a container", settle=10) as seen:
-        docker(way, site.containers("django")[0])
+def test_a_container_that_is_stopped_behind_the_back_of_the_swarm(site, traffic):
+    with traffic.watch("docker stop of a container", settle=10) as seen:
+        docker("stop", site.containers("django")[0])
         site.wait_for("django", 2)
-    assert {failure["kind"] for failure in seen.failures} <= {"post", "upload"}
-    assert len(seen.failures) <= 5
+    assert seen.failures == []
+
+
+def only_what_was_being_answered(failures):
+    """Only a POST without a key can be lost, when it was being answered: nobody can know whether to repeat it."""
+    return len(failures) <= 5 and {failure["kind"] for failure in failures} <= {"post", "upload"}
+
+
+def test_a_killed_container(site, traffic):
+    with traffic.watch("docker kill of a container", settle=10) as seen:
+        docker("kill", site.containers("django")[0])
+        site.wait_for("django", 2)
+    assert only_what_was_being_answered(seen.failures)
 
 
 def test_a_killed_worker(site, traffic):
-    with traffic.watch("a worker of gunicorn that is killed") as seen:
+    with traffic.watch("a worker of gunicorn killed") as seen:
         container = site.containers("django")[0]
         workers = [
             line.split()[0] for line in docker("top", container, "-eo", "pid,args").splitlines() if "gunicorn" in line
         ]
         os.kill(int(workers[-1]), signal.SIGKILL)
-    assert {failure["kind"] for failure in seen.failures} <= {"post", "upload"}
-    assert len(seen.failures) <= 5
+    assert only_what_was_being_answered(seen.failures)
 
 
 def test_a_restarted_redis(site, traffic):
@@ -164,7 +171,7 @@ def test_two_deploys_at_once(site, traffic):
     site.change()
     with traffic.watch("two deploys at once") as seen:
         first = site.start("deploy", DEPLOY_USER="first")
-        while "lock" not in docker("config", "ls", "--format", "{{.Name}}"):
+        while f"{site.stack}_lock" not in docker("config", "ls", "--format", "{{.Name}}"):
             time.sleep(0.1)
         printed = site.refuse("deploy")
         assert "is locked: first on " in printed
@@ -222,7 +229,7 @@ def test_a_restarted_postgres(site, traffic):
     with traffic.watch("PostgreSQL restarted", settle=15) as seen:
         docker("kill", site.containers("postgres")[0])
         seconds = site.wait_for("postgres", 1)
-    assert {failure["kind"] for failure in seen.failures} <= {"post", "upload", "page"}
+    assert {failure["kind"] for failure in seen.failures} <= {"post", "post with a key", "upload", "page"}
     assert site.containers("django") == before
     last = max((failure["time"] for failure in seen.failures), default=0)
     assert time.time() - last > 5
@@ -230,8 +237,8 @@ def test_a_restarted_postgres(site, traffic):
 
 
 def test_every_id_is_stored_once(site, traffic):
+    """Once at most because the database sees to it, and no POST without a key was ever answered that it came twice."""
     traffic.stop()
-    counts = Counter(site.stored())
     print(f"PROOF in all: {traffic.counts[-1]['sent']} requests, {len(traffic.stored)} ids confirmed")
-    assert [name for name in traffic.stored if counts[name] != 1] == []
-    assert [name for name, count in counts.items() if count > 1] == []
+    assert set(traffic.stored) - set(site.stored()) == set()
+    assert not any("status 409" in failure["reason"] for failure in traffic.failures)

@@ -21,8 +21,8 @@ def registry(engine):
 def test_a_release_by_way_of_a_registry(site, registry):
     time.sleep(1)
     printed = site.make("deploy", REGISTRY=registry)
-    assert re.search(rf"✓ push .* {registry}/proof-site@sha256:", printed)
+    assert re.search(rf"✓ push .* {registry}/{site.stack}@sha256:", printed)
     spec = json.loads(docker("service", "inspect", site.service("django")))[0]["Spec"]
-    assert re.match(rf"{registry}/proof-site@sha256:", spec["TaskTemplate"]["ContainerSpec"]["Image"])
+    assert re.match(rf"{registry}/{site.stack}@sha256:", spec["TaskTemplate"]["ContainerSpec"]["Image"])
     assert site.ask("/").status == 200
     site.make("deploy")

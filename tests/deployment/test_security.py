@@ -82,7 +82,7 @@ def test_secrets_are_nowhere(site):
             ),
         }
     for kind in ("config", "secret"):
-        ids = docker(kind, "ls", "--quiet").split()
+        ids = docker(kind, "ls", "--quiet", "--filter", f"name={site.stack}").split()
         places[f"docker {kind} inspect"] = docker(kind, "inspect", "--pretty", *ids)
     places["make secrets"] = site.make("secrets")
     found = [(name, place) for place, text in places.items() for name, value in values.items() if value in text]
@@ -138,11 +138,11 @@ def test_headers(site, kind):
 
 
 def test_http_leads_to_https(site):
-    with socket.create_connection(("127.0.0.1", 80)) as connection:
+    with socket.create_connection(("127.0.0.1", site.http_port)) as connection:
         connection.sendall(b"GET /a?b=c HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         answer = connection.makefile().read()
     assert answer.startswith("HTTP/1.1 308")
-    assert "Location: https://localhost/a?b=c" in answer
+    assert f"Location: {site.url}/a?b=c" in answer
 
 
 def test_compression(site):
@@ -160,9 +160,7 @@ def test_a_forged_address_is_not_believed(site):
 
 
 def test_tokens_reach_no_log(site):
-    site.ask(
-        "/accounts/reset/MQ/secret-token-in-path/?next=secret-in-query", Referer="https://localhost/?secret-in-referer"
-    )
+    site.ask("/accounts/reset/MQ/secret-token-in-path/?next=secret-in-query", Referer=f"{site.url}/?secret-in-referer")
     time.sleep(2)
     for service in ("caddy", "django"):
         log = docker_log(site.service(service), "1m")
@@ -195,14 +193,14 @@ def test_www_leads_to_the_name_without(site):
     answer = site.ask("/a?b=c", host="www.localhost")
     site.make("deploy-caddy")
     assert answer.status == 301
-    assert answer.headers["Location"] == "https://localhost/a?b=c"
+    assert answer.headers["Location"] == f"{site.url}/a?b=c"
 
 
 def test_a_release_does_not_serve_on_a_database_that_lacks_its_migrations(site):
     """Rolled out past `make deploy`, which would have migrated."""
     service, before = site.service("django"), site.containers("django")
     site.change()
-    image = re.search(r"proof-site:\S+", site.make("build"))[0]
+    image = re.search(rf"{site.stack}:\S+", site.make("build"))[0]
     docker("service", "update", "--detach", "--no-resolve-image", "--image", image, service)
     deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
