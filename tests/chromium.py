@@ -7,15 +7,20 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 
-@pytest.fixture(scope="session")
-def chromium():
-    """A browser."""
+def launch(browser_type, *arguments):
+    """Start a browser."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not path:
         pytest.skip("no Chromium is installed (Debian's package is chromium)")
+    # A sandbox needs rights that containers do not give.
+    return browser_type.launch(executable_path=path, args=["--no-sandbox", *arguments])
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A browser."""
     with sync_playwright() as playwright:
-        # A sandbox needs rights that containers do not give.
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = launch(playwright.chromium)
         yield browser
         browser.close()
 

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from chromium import launch, patient
 from deployment.site import docker, docker_log
 
 pytestmark = pytest.mark.site
@@ -149,7 +150,33 @@ def test_compression(site):
     path = re.search(r'href="(/static/[^"]+)"', site.ask("/").text)[1]
     assert site.ask(path, Accept_Encoding="br").headers["Content-Encoding"] == "br"
     assert site.ask("/accounts/login/", Accept_Encoding="gzip").headers["Content-Encoding"] == "gzip"
-    assert "h3=" in site.ask("/").headers["Alt-Svc"]
+
+
+@patient
+@pytest.mark.parametrize("protocol", ["h2", "h3"])
+def test_browsers_get_the_newest_protocols(site, chromium, protocol):
+    assert f'h3=":{site.port}"' in site.ask("/").headers["Alt-Svc"]
+    arguments = []
+    if protocol == "h3":
+        # over QUIC no error of a certificate is passed over, unless its key is named
+        arguments = [
+            f"--origin-to-force-quic-on=localhost:{site.port}",
+            f"--ignore-certificate-errors-spki-list={key_of_certificate(site)}",
+        ]
+    browser = launch(chromium.browser_type, *arguments)
+    page = browser.new_page(ignore_https_errors=True)
+    page.goto(site.url)
+    assert page.evaluate("performance.getEntriesByType('navigation')[0].nextHopProtocol") == protocol
+    browser.close()
+
+
+def key_of_certificate(site):
+    """Return the hash of the public key by which Chromium knows a certificate."""
+    certificate = ssl.get_server_certificate(("localhost", site.port))
+    command = "openssl x509 -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64"
+    return subprocess.run(
+        command, shell=True, check=True, input=certificate, capture_output=True, text=True
+    ).stdout.strip()
 
 
 def test_a_forged_address_is_not_believed(site):
@@ -176,16 +203,32 @@ def test_a_request_has_one_id_in_both_logs(site):
         assert name in docker_log(site.service(service), "1m")
 
 
-def test_a_client_that_sends_nothing_is_dropped(site):
+def seconds_until_dropped(site, sent):
+    """Send the beginning of a request and no more, and return after how many seconds the site gives up."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with socket.create_connection(("127.0.0.1", site.port)) as plain:
         connection = context.wrap_socket(plain, server_hostname="localhost")
-        connection.sendall(b"GET / HTTP/1.1\r\nHost: loc")
-        connection.settimeout(20)
+        connection.sendall(sent)
+        connection.settimeout(30)
         start = time.monotonic()
-        connection.recv(1000)
-        assert 5 < time.monotonic() - start < 15
+        while connection.recv(1000):
+            pass
+        return time.monotonic() - start
+
+
+def test_a_client_that_sends_half_a_head_is_dropped(site):
+    assert 5 < seconds_until_dropped(site, b"GET / HTTP/1.1\r\nHost: loc") < 15
+
+
+def test_a_client_that_sends_half_a_body_is_dropped(site):
+    """With a limit that the test can wait for."""
+    site.edit("deployment/caddy/Caddyfile", "read_body 2m", "read_body 4s")
+    site.make("deploy-caddy")
+    half = b"POST /proof/upload/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nhalf"
+    assert 2 < seconds_until_dropped(site, half) < 15
+    site.git("checkout", "--quiet", ".")
+    site.make("deploy-caddy")
 
 
 def test_www_leads_to_the_name_without(site):

@@ -57,6 +57,28 @@ def test_secrets(site):
     assert "EMAIL_HOST_PASSWORD=... make secrets" in site.refuse("secrets", CHANGE="EMAIL_HOST_PASSWORD")
 
 
+def on_a_terminal(site, *words):
+    """Start `make` in deployment/ as a person does."""
+    return pexpect.spawn(
+        "make", ["-C", str(site.project / "deployment"), *words],
+        env=os.environ | site.settings, encoding="utf-8", timeout=60,
+    )  # fmt: skip
+
+
+def test_secrets_that_cannot_be_made_are_asked_for(site):
+    child = on_a_terminal(site, "secrets")
+    child.expect(r"EMAIL_HOST_PASSWORD \(.*Enter for none\): ")
+    child.sendline("typed-by-hand")
+    # what else is optional is left out
+    while child.expect([r"Enter for none\): ", pexpect.EOF]) == 0:
+        child.sendline()
+    printed = site.make("secrets")
+    assert re.search(r"EMAIL_HOST_PASSWORD +1 ", printed)
+    assert "typed-by-hand" not in printed
+    names = docker("secret", "ls", "--format", "{{.Name}}").split()
+    assert site.service("EMAIL_HOST_PASSWORD_1") in names
+
+
 @pytest.mark.long
 def test_an_optional_secret_reaches_django(site):
     printed = site.make("secrets", CHANGE="EMAIL_HOST_PASSWORD", EMAIL_HOST_PASSWORD="told-by-the-environment")
@@ -196,11 +218,7 @@ def test_stack_rm_asks(site):
 
 
 def test_shell_has_the_models(site):
-    """It wants a terminal, so one is made."""
-    child = pexpect.spawn(
-        "make", ["-C", str(site.project / "deployment"), "shell"],
-        env=os.environ | site.settings, encoding="utf-8", timeout=60,
-    )  # fmt: skip
+    child = on_a_terminal(site, "shell")
     child.expect(">>> ")
     child.sendline("print(User.objects.count() + 41000)")
     child.expect("410[0-9]+")
