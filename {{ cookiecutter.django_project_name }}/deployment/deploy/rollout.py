@@ -97,7 +97,7 @@ def watch(
 
 def is_lopsided(places: Iterable[str], machines: Iterable[str]) -> bool:
     """Tell whether one machine has at least two containers more than another."""
-    counts = Counter({machine: 0 for machine in machines})
+    counts = Counter(dict.fromkeys(machines, 0))
     counts.update(places)
     return max(counts.values()) - min(counts.values()) > 1
 
@@ -129,8 +129,8 @@ def explain(site: Site, tasks: Sequence[dict[str, Any]], image: str = "") -> str
         for task in tasks
         if task["Status"]["State"] != "running" and image in ("", task["Spec"]["ContainerSpec"]["Image"])
     ]
-    # one that had a container can tell most
-    for task in sorted(stopped, key=lambda task: bool(_container(task)), reverse=True)[:1]:
+    # one that has failed can tell most, and one that has just been started again nothing yet
+    for task in sorted(stopped, key=lambda task: (task["Status"]["State"] not in BROKEN, not _container(task)))[:1]:
         status = task["Status"]
         parts = [f"state: {status['State']}, {status.get('Err') or status.get('Message', '')}"]
         container = _container(task)
