@@ -46,9 +46,6 @@ threads = int(os.environ.get("GUNICORN_THREADS") or 4)
 
 # Seconds; the proxy must give up an idle connection first, or it sends a request into one that has just been closed.
 keepalive = 75
-# Workers start anew from time to time, not all at once, so that a slow leak of memory never matters.
-max_requests = 5000
-max_requests_jitter = 500
 
 # Workers tell by a file that they are alive: in memory, where a busy disk cannot hold them up.
 # https://gunicorn.org/faq/#blocking-os-fchmod
