@@ -5,9 +5,11 @@ Run on its own it prints one JSON object a line: each failure as it happens, and
     python tests/deployment/load.py https://localhost --rate 200
 
 Of the requests half are POSTs with an id that the site stores, some of them uploads, and every other one with an
-Idempotency-Key; one in fifty takes 1.5 s; the rest are pages, each followed by the static file that it names. One in five comes on a new connection, the others on
-connections that were kept alive. HTTP is written out by hand: a client library would repeat requests on its own, and
-hide what has to be seen.
+Idempotency-Key; one in fifty takes 1.5 s; the rest are pages, each followed by the static file that it names. One in
+five comes on a new connection, the others on connections that were kept alive. HTTP is written out by hand: a client library would repeat requests on its own, and
+hide what has to be seen. Only what every browser repeats is repeated, and counted: a request on a kept connection that
+the site had just closed, of which no byte came back.
+https://www.rfc-editor.org/rfc/rfc9112#section-9.3.1
 """
 
 import argparse
@@ -45,6 +47,10 @@ class Answer:
     keep_alive: bool
 
 
+class ClosedConnectionError(Exception):
+    """A kept connection was closed before any byte of an answer."""
+
+
 @dataclass
 class Load:
     """The load on a site, and what became of it."""
@@ -55,6 +61,7 @@ class Load:
     address: str = ""
     sent: int = 0
     failed: int = 0
+    repeated: int = 0
     slowest: float = 0
     kinds: Counter = field(default_factory=Counter)
     # ids that the site said it has stored
@@ -133,10 +140,19 @@ class Load:
     async def exchange(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send a request on a kept or a new connection, and read its answer."""
         keep = random.random() < 0.8
+        try:
+            return await self.send(keep, method, path, body, headers)
+        except ClosedConnectionError:
+            self.repeated += 1
+            return await self.send(False, method, path, body, headers)
+
+    async def send(self, keep: bool, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Send a request once. Raises ClosedConnectionError when a kept connection ends without an answer."""
         # a connection that the site has closed in the meantime is no failure: every client sees that, and takes another
         while self.idle and (self.idle[-1][0].at_eof() or self.idle[-1][1].is_closing()):
             self.idle.pop()[1].close()
-        if keep and self.idle:
+        kept = keep and bool(self.idle)
+        if kept:
             reader, writer = self.idle.pop()
         else:
             reader, writer = await asyncio.open_connection(
@@ -154,8 +170,10 @@ class Load:
             writer.write("\r\n".join([*head, "", ""]).encode() + body)
             await writer.drain()
             answer = await read_answer(reader)
-        except BaseException:
+        except BaseException as error:
             writer.transport.abort()
+            if kept and (isinstance(error, asyncio.IncompleteReadError) and not error.partial):
+                raise ClosedConnectionError from error
             raise
         if keep and answer.keep_alive:
             self.idle.append((reader, writer))
@@ -181,6 +199,7 @@ class Load:
             "time": time.time(),
             "sent": self.sent,
             "failed": self.failed,
+            "repeated": self.repeated,
             "waiting": len(self.running),
             "slowest": round(slowest, 2),
             "kinds": self.kinds,

@@ -21,6 +21,7 @@ class Seen:
 
     seconds: float = 0
     sent: int = 0
+    repeated: int = 0
     slowest: float = 0
     failures: list[dict] = field(default_factory=list)
 
@@ -28,6 +29,7 @@ class Seen:
         return (
             f"{self.sent} requests in {self.seconds:.0f} s ({self.sent / self.seconds:.0f}/s), "
             f"{len(self.failures)} failed, slowest {self.slowest:.2f} s"
+            + (f", {self.repeated} sent again on a new connection" if self.repeated else "")
         )
 
 
@@ -68,6 +70,7 @@ class Traffic:
         last = self.counts[-1]
         seen.seconds = last["time"] - first["time"]
         seen.sent = last["sent"] - first["sent"]
+        seen.repeated = last["repeated"] - first["repeated"]
         seen.slowest = max(count["slowest"] for count in self.counts if count["time"] > first["time"])
         seen.failures = self.failures[failed:]
         print(f"PROOF {name}: {seen}")
