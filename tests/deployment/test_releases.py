@@ -6,14 +6,14 @@ from deploy.errors import DeployError
 from deploy.release import Release
 
 
-def make(number, version, *, migrations=(), restores=0):
+def make(number, version, *, migrations=(), restores=0, **settings):
     return Release(
         version=version,
         image=f"site:{version}",
         digest="sha256:0",
         domain="example.com",
         stack="",
-        environment={},
+        environment=settings,
         who="me",
         when="now",
         number=number,
@@ -35,12 +35,22 @@ BACK_TO_B = make(4, "b", migrations=["x.1"], restores=2)
         ([A, B, C], B),
         # a rollback stands where the release stood: another one goes further back, and not forward
         ([A, B, C, BACK_TO_B], A),
-        # the same version deployed again is no release to go back to
+        # the same deployed again is no release to go back to, the same version with another setting is
         ([A, B, make(3, "b")], A),
+        ([A, B, make(3, "b", LOG_LEVEL="DEBUG")], B),
     ],
 )
 def test_before(releases, expected):
     assert release.before(releases) is expected
+
+
+def test_many_settings_push_out_no_version():
+    changed = [make(number, "c", LOG_LEVEL=str(number)) for number in range(3, 9)]
+    kept = release.worth_keeping([A, B, *changed], 2)
+    assert [entry.number for entry in kept] == [2, 7, 8]
+    # nor what a rollback brought back
+    again = make(9, "a", restores=1)
+    assert [entry.number for entry in release.worth_keeping([A, B, *changed, again], 2)] == [1, 8, 9]
 
 
 def test_find():

@@ -14,9 +14,9 @@ def service(image="site:2", replicas=2, **status):
     }
 
 
-def task(image="site:2", state="running", wanted="running", error=""):
+def task(image="site:2", state="running", wanted="running", error="", name="x"):
     return {
-        "ID": "x",
+        "ID": name,
         "DesiredState": wanted,
         "Status": {"State": state} | ({"Err": error} if error else {}),
         "Spec": {"ContainerSpec": {"Image": image, "Env": ["A=1"]}},
@@ -27,7 +27,7 @@ OLD = task("site:1")
 GONE = task("site:1", "shutdown", "shutdown")
 STARTING = task(state="starting")
 DRAINING = task("site:1", "running", "shutdown")
-CRASHED = task(state="failed", wanted="shutdown", error="non-zero exit (1)")
+CRASHED = task(state="failed", wanted="shutdown", error="non-zero exit (1)", name="crashed")
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,13 @@ CRASHED = task(state="failed", wanted="shutdown", error="non-zero exit (1)")
 def test_judge(tasks, status, state):
     verdict = rollout.judge(service(**status), tasks, started_before="1", image="site:2")
     assert verdict.state == state, verdict
+
+
+def test_crashes_of_long_ago_do_not_count():
+    """The swarm remembers five tasks of the past, for ever."""
+    tasks = [task(), task(), CRASHED, CRASHED, CRASHED]
+    assert rollout.judge(service(), tasks).state == "failed"
+    assert rollout.judge(service(), tasks, failed_before={"crashed"}).state == "done"
 
 
 def test_a_service_that_went_back_is_no_success():

@@ -9,3 +9,8 @@ Four layers, each of which knows only those below it:
 
 It needs Python 3.11 and the ``docker`` command, and nothing on the server.
 """
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - the operator's own Python, not that of the project
+    sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.13, or where it is")

@@ -41,10 +41,11 @@ def main(arguments: list[str]) -> int:
             options["JSON"] = "1"
         else:
             words.append(argument)
-    console = Console(machine=bool(options.get("JSON")), assume_yes=bool(options.get("YES")))
+    console = Console()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
     try:
+        console = Console(machine=settings.flag(options, "JSON"), assume_yes=settings.flag(options, "YES"))
         name = words[0] if words else "status"
         if name.startswith("deploy-") and name.removeprefix("deploy-") in SERVICES:
             name, options["STACK"] = "deploy-stack", name.removeprefix("deploy-")

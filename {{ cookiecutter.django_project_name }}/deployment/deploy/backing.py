@@ -1,6 +1,6 @@
 """The services that Django stands on: PostgreSQL, Redis, Caddy. Each is deployed on its own."""
 
-from deploy import proxy, rollout, stack
+from deploy import image, proxy, rollout, stack
 from deploy.commands import services
 from deploy.console import Step
 from deploy.site import Site
@@ -12,6 +12,8 @@ def deploy(site: Site, name: str, *, keys: Keys | None = None, step: Step | None
 
     Nothing restarts when nothing changed. Caddy reloads its configuration first.
     """
+    # before anything stops: a pull takes longer than a restart
+    image.fetch(site, stack.image(site, name))
     if name == "caddy":
         proxy.configure(site, step)
     found = site.engine.inspect(services.inspect(site.service(name)))

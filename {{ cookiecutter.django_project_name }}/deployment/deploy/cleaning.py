@@ -8,8 +8,7 @@ from deploy.site import Site
 def prune(site: Site) -> str:
     """Keep the current release and KEEP_RELEASES before it; return what was removed. What is in use always stays."""
     releases = release.history(site)
-    kept = releases[-(site.settings.keep_releases + 1) :]
-    kept += [entry for entry in releases if kept and entry.number == kept[-1].restores]
+    kept = release.worth_keeping(releases, site.settings.keep_releases + 1)
     removed = {
         "releases": sum(
             site.engine.succeeds(configs.remove(f"{site.stack}_release_{entry.number}"))

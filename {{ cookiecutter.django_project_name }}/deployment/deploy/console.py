@@ -5,8 +5,8 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO
 
 from deploy.errors import DeployError
 
@@ -19,26 +19,26 @@ class Console:
         self.assume_yes = assume_yes
         self.live = sys.stderr.isatty() and not machine
 
-    def say(self, text: str, **facts: Any) -> None:
-        """Print a line; ``facts`` go to programs."""
+    def say(self, text: str) -> None:
+        """Print a line."""
         if self.machine:
-            self._json(event="message", message=text, **facts)
+            self._json(event="message", message=text)
         else:
-            print(text, flush=True)
+            _print(text)
 
     def warn(self, text: str) -> None:
         """Print something that may matter."""
         if self.machine:
             self._json(event="warning", message=text)
         else:
-            print(f"! {text}", file=sys.stderr, flush=True)
+            _print(f"! {text}", sys.stderr)
 
     def error(self, error: DeployError) -> None:
         """Print why it ends."""
         if self.machine:
             self._json(event="error", message=error.message, cause=error.cause, hint=error.hint)
         else:
-            print(f"\n{error}", file=sys.stderr, flush=True)
+            _print(f"\n{error}", sys.stderr)
 
     def table(self, rows: list[dict[str, str]]) -> None:
         """Print rows under their names."""
@@ -51,7 +51,7 @@ class Console:
         columns = list(rows[0])
         widths = {name: max(len(name), *(len(row[name]) for row in rows)) for name in columns}
         for row in [dict(zip(columns, columns, strict=True)), *rows]:
-            print("  ".join(row[name].ljust(widths[name]) for name in columns).rstrip())
+            _print("  ".join(row[name].ljust(widths[name]) for name in columns).rstrip())
 
     @contextmanager
     def step(self, name: str) -> Iterator["Step"]:
@@ -94,14 +94,14 @@ class Console:
             return
         self._erase()
         mark = "✓" if result == "ok" else "✗"
-        print(f"{mark} {step.name:<24} {seconds:>6.1f} s  {step.detail}".rstrip(), flush=True)
+        _print(f"{mark} {step.name:<24} {seconds:>6.1f} s  {step.detail}".rstrip())
 
     def _json(self, **facts: Any) -> None:
-        print(json.dumps(facts), flush=True)
+        _print(json.dumps(facts))
 
     def _erase(self) -> None:
         if self.live:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
+            _print("\r\033[K", sys.stderr, end="")
 
 
 class Step:
@@ -117,5 +117,10 @@ class Step:
         """Show on a terminal how far it is."""
         if self.console.live:
             seconds = time.monotonic() - self.start
-            line = f"\r\033[K  {self.name:<24} {seconds:>6.1f} s  {text}".rstrip()
-            print(line, end="", file=sys.stderr, flush=True)
+            _print(f"\r\033[K  {self.name:<24} {seconds:>6.1f} s  {text}".rstrip(), sys.stderr, end="")
+
+
+def _print(text: str, stream: TextIO | None = None, *, end: str = "\n") -> None:
+    # A terminal that was closed, or a program that reads no further, must not keep the old release from being put back.
+    with suppress(OSError):
+        print(text, file=stream or sys.stdout, end=end, flush=True)

@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass
 
 from deploy import job, records, secret, stack
-from deploy.commands import services
 from deploy.commands.services import Job
 from deploy.console import Step
 from deploy.errors import DeployError
@@ -45,20 +44,24 @@ def migrate(site: Site, release: Release, step: Step | None = None) -> Migration
     """
     name = site.service("migrate")
     job.remove(site.engine, name)
-    stack.deploy(
-        site,
-        "migrate",
-        environment=release.environment,
-        values={"DJANGO_IMAGE": release.image, "RELEASE": release.version},
-    )
     try:
+        stack.deploy(
+            site,
+            "migrate",
+            environment=release.environment,
+            values={"DJANGO_IMAGE": release.image, "RELEASE": release.version},
+        )
         job.wait(site.engine, name, timeout=site.settings.migration_timeout, step=step)
     except BaseException:
-        # a migration that nobody waits for must not go on
-        site.engine.succeeds(services.stop_job(name))
+        # a migration that nobody waits for must not go on; a job has no other way to be stopped
+        if job.judge(job.tasks(site.engine, name))[0] == "waiting":
+            job.remove(site.engine, name)
         raise
-    last = job.log(site.engine, name).strip().splitlines()[-1]
-    return Migrations(**json.loads(last))
+    # the last line that it printed; what Django logs may come after it
+    said = [line for line in job.log(site.engine, name).splitlines() if line.startswith('{"applied"')]
+    if not said:
+        raise DeployError("The migration job does not say what it did.", hint="make migration-logs")
+    return Migrations(**json.loads(said[-1]))
 
 
 def _run(site: Site, file: str, step: Step | None) -> None:
@@ -69,9 +72,9 @@ def _run(site: Site, file: str, step: Step | None) -> None:
     files = {
         "POSTGRES_PASSWORD": secret.full_name(site, "POSTGRES_PASSWORD", superuser[-1]),
         "DATABASE_PASSWORD": secret.full_name(site, "DATABASE_PASSWORD", django),
+        # PostgreSQL knows one of those until this job has told it the newest
+        **{f"POSTGRES_PASSWORD_{old}": secret.full_name(site, "POSTGRES_PASSWORD", old) for old in superuser[:-1]},
     }
-    if len(superuser) > 1:
-        files["POSTGRES_PASSWORD_BEFORE"] = secret.full_name(site, "POSTGRES_PASSWORD", superuser[-2])
     job.run(
         site.engine,
         Job(

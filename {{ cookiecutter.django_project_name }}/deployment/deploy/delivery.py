@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from deploy import cleaning, database, git, hooks, image, lock, maintenance, outside, release, static
 from deploy.console import Step
+from deploy.errors import DeployError
 from deploy.image import Image
 from deploy.release import Release
 from deploy.site import Site
@@ -59,7 +60,11 @@ def switch(site: Site, target: Release, started: float) -> Release:
         with step(site, "ask", VERSION=target.version) as shown:
             shown.detail = "not asked: maintenance" if maintenance.is_on(site) else outside.check(site, step=shown)
     except BaseException:
-        restore(site, recorded)
+        try:
+            restore(site, recorded)
+        except DeployError as error:
+            # what went wrong first says more
+            site.console.warn(f"The release before could not be put back: {error}")
         raise
     with step(site, "record", VERSION=target.version) as shown:
         number = recorded[-1].number + 1 if recorded else 1

@@ -16,6 +16,8 @@ HINTS = {
     "not part of a swarm": "make setup",
     "could not choose an IP address to advertise": "make setup ADVERTISE_ADDR=10.0.0.1, with an address of the server",
 }
+# How docker says that something is not there.
+MISSING = ("no such", "not found")
 
 
 class Engine:
@@ -35,23 +37,24 @@ class Engine:
         """
         result = self._process(arguments, stdin, variables)
         if result.returncode:
-            said = result.stderr or result.stdout
-            hint = next((hint for words, hint in HINTS.items() if words in said), "")
-            raise EngineError(f"docker {' '.join(arguments[:3])} failed.", cause=said, hint=hint)
+            raise _failure(arguments, result)
         return result.stdout
 
-    def succeeds(self, arguments: Sequence[str], *, stdin: str | None = None) -> bool:
+    def succeeds(self, arguments: Sequence[str]) -> bool:
         """Run ``docker`` and tell whether it ended well."""
-        return self._process(arguments, stdin, None).returncode == 0
+        return self._process(arguments, None, None).returncode == 0
 
     def words(self, arguments: Sequence[str]) -> list[str]:
         """Run ``docker`` and return the words that it prints: ids, names."""
         return self.run(arguments).split()
 
+    def words_if_there(self, arguments: Sequence[str]) -> list[str]:
+        """Run ``docker`` and return the words that it prints; none when what it was asked about is not there."""
+        return self._ask(arguments).split()
+
     def inspect(self, arguments: Sequence[str]) -> list[dict[str, Any]]:
         """Run an inspecting command and return its objects; an object that is not there is left out."""
-        printed = self._process(arguments, None, None).stdout
-        return json.loads(printed or "[]")
+        return json.loads(self._ask(arguments) or "[]")
 
     def output(self, arguments: Sequence[str]) -> str:
         """Run ``docker`` and return all it prints, errors included, whatever its exit status."""
@@ -73,6 +76,13 @@ class Engine:
         ) as process:
             yield from process.stdout or ()
 
+    def _ask(self, arguments: Sequence[str]) -> str:
+        """Return what ``docker`` prints of what is there. That it could not be asked is another answer: EngineError."""
+        result = self._process(arguments, None, None)
+        if result.returncode and not any(words in result.stderr.lower() for words in MISSING):
+            raise _failure(arguments, result)
+        return result.stdout
+
     def _process(
         self, arguments: Sequence[str], stdin: str | None, variables: Mapping[str, str] | None
     ) -> subprocess.CompletedProcess[str]:
@@ -84,7 +94,7 @@ class Engine:
                 env={**os.environ, **(variables or {})},
                 capture_output=True,
                 text=True,
-                # Ctrl-C is ours alone: a child that it stopped half-way could not be put right again
+                # Ctrl-C is ours alone, and so is the terminal: docker would be stopped before it can be put right
                 start_new_session=True,
             )
         except FileNotFoundError:
@@ -92,3 +102,9 @@ class Engine:
                 "There is no docker command here.",
                 hint="install Docker: https://docs.docker.com/engine/install/",
             ) from None
+
+
+def _failure(arguments: Sequence[str], result: subprocess.CompletedProcess[str]) -> EngineError:
+    said = result.stderr or result.stdout
+    hint = next((hint for words, hint in HINTS.items() if words in said), "")
+    return EngineError(f"docker {' '.join(arguments[:3])} failed.", cause=said, hint=hint)

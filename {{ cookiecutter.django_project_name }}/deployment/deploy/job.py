@@ -16,8 +16,8 @@ FAILED = {"failed", "rejected", "shutdown", "orphaned", "remove"}
 def run(engine: Engine, job: Job, *, timeout: float, step: Step | None = None) -> str:
     """Run a job to its end, remove it, and return its log. Raises DeployError with the log when it fails."""
     remove(engine, job.name)
-    engine.run(services.create_job(job))
     try:
+        engine.run(services.create_job(job))
         wait(engine, job.name, timeout=timeout, step=step)
         return log(engine, job.name)
     finally:
@@ -58,8 +58,8 @@ def tasks(engine: Engine, name: str) -> list[dict[str, Any]]:
 
     What the swarm still lists for a machine that is down is left out: nobody knows what became of it.
     """
-    printed = engine.output(services.tasks(name)).split()
-    found = engine.inspect(services.inspect_tasks(*printed)) if printed and len(printed[0]) == 25 else []
+    ids = engine.words_if_there(services.tasks(name))
+    found = engine.inspect(services.inspect_tasks(*ids)) if ids else []
     down = machines.down(engine)
     found = [task for task in found if task.get("NodeID") not in down]
     return sorted(found, key=lambda task: task["CreatedAt"], reverse=True)
@@ -74,7 +74,7 @@ def log(engine: Engine, name: str) -> str:
 
 
 def remove(engine: Engine, name: str) -> None:
-    """Remove a job, if it is there, and wait until its containers are gone."""
+    """Remove a job, if it is there; what runs of it is stopped."""
     if not engine.inspect(services.inspect(name)):
         return
     engine.succeeds(services.remove(name))

@@ -21,7 +21,7 @@ def check(site: Site, *, first: bool = False, move: bool = False) -> None:
     if not problems:
         problems = [*_source(site), *_swarm(site), *_secrets(site), *_files(site), *_sizes(site), *_images(site)]
         problems += [] if first else _services(site)
-        problems += [] if first or move else _domain(site)
+        problems += [] if move else _domain(site)
     if problems:
         raise DeployError(
             f"{site.stack} cannot be deployed:",
@@ -42,7 +42,7 @@ def _engine(site: Site) -> Iterator[str]:
 
 
 def _source(site: Site) -> Iterator[str]:
-    if git.is_dirty(site.folder.parent) and not site.option("ALLOW_DIRTY"):
+    if git.is_dirty(site.folder.parent) and not site.flag("ALLOW_DIRTY"):
         if site.settings.is_local:
             site.console.warn("Not all changes are committed; the release has a name by its time.")
         else:

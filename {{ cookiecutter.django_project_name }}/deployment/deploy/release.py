@@ -39,6 +39,11 @@ class Release:
         """Return where in the line of releases it stands: a rollback stands where the release did."""
         return self.restores or self.number
 
+    @property
+    def content(self) -> tuple[str, str, dict[str, str]]:
+        """Return what tells it from another release: its version, its stack file, its settings."""
+        return self.version, self.stack, self.environment
+
 
 def new(site: Site, version: str, image: Image, *, who: str, when: str) -> Release:
     """Return a release of what the working copy has now."""
@@ -69,16 +74,27 @@ def record(site: Site, release: Release) -> None:
 
 
 def before(releases: Sequence[Release]) -> Release | None:
-    """Return the release that stands before the current one in the line and has another version."""
+    """Return the release that stands before the current one in the line and differs from it."""
     if not releases:
         return None
     current = releases[-1]
     earlier = [
         release
         for release in releases
-        if not release.restores and release.number < current.origin and release.version != current.version
+        if not release.restores and release.number < current.origin and release.content != current.content
     ]
     return earlier[-1] if earlier else None
+
+
+def worth_keeping(releases: Sequence[Release], count: int) -> list[Release]:
+    """Return the last ``count`` releases, what the current one brought back, and the last ``count`` versions.
+
+    A changed setting is a release as well, and must not push out the version before.
+    """
+    last_of_version = {release.version: release.number for release in releases}
+    numbers = {release.number for release in releases[-count:]} | set(sorted(last_of_version.values())[-count:])
+    numbers |= {release.origin for release in releases[-1:]}
+    return [release for release in releases if release.number in numbers]
 
 
 def history_here(site: Site) -> list[Release]:

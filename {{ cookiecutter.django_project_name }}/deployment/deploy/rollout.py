@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,16 +41,22 @@ def is_current(service: dict[str, Any], task: dict[str, Any]) -> bool:
 
 
 def judge(
-    service: dict[str, Any], tasks: Sequence[dict[str, Any]], *, started_before: str = "", image: str = ""
+    service: dict[str, Any],
+    tasks: Sequence[dict[str, Any]],
+    *,
+    started_before: str = "",
+    image: str = "",
+    failed_before: Collection[str] = (),
 ) -> Verdict:
     """Judge a service by its state and its tasks, the newest first.
 
-    ``started_before`` is when the update before ours started; ``image`` is what must run.
+    ``started_before`` is when the update before ours started, ``image`` what must run, and ``failed_before`` are the ids
+    of tasks that failed once upon a time: the swarm remembers some of them for ever.
     """
     status = service.get("UpdateStatus") or {}
     state = status.get("State", "") if status.get("StartedAt", "") != started_before else ""
     current = [task for task in tasks if is_current(service, task)]
-    failed = [task for task in tasks if task["Status"]["State"] in BROKEN]
+    failed = [task for task in tasks if task["Status"]["State"] in BROKEN and task["ID"] not in failed_before]
     if state.startswith("rollback") or state == "paused":
         return Verdict("failed", f"the engine stopped the update ({status.get('Message', state)})")
     if image and service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] != image:
@@ -67,19 +73,19 @@ def judge(
     return Verdict("waiting", ", ".join([f"{len(running)} of {wanted} running", *waiting[:1]]))
 
 
-def watch(
-    site: Site, name: str, *, started_before: str = "", image: str = "", timeout: float = 0, step: Step | None = None
-) -> None:
+def watch(site: Site, name: str, *, started_before: str = "", image: str = "", step: Step | None = None) -> None:
     """Wait until a service is what was asked for. Raises DeployError with the log of what failed."""
-    timeout = timeout or site.settings.rollout_timeout
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + site.settings.rollout_timeout
     full = site.service(name)
+    failed_before: set[str] | None = None
     while True:
         found = site.engine.inspect(services.inspect(full))
         if not found:
             raise DeployError(f"There is no service {full} any more.", hint="make status")
         tasks = job.tasks(site.engine, full)
-        verdict = judge(found[0], tasks, started_before=started_before, image=image)
+        if failed_before is None:
+            failed_before = {task["ID"] for task in tasks if task["Status"]["State"] in BROKEN}
+        verdict = judge(found[0], tasks, started_before=started_before, image=image, failed_before=failed_before)
         if verdict.state == "done":
             if image:
                 _check_digests(site, full, tasks, image)
@@ -88,7 +94,8 @@ def watch(
             raise DeployError(f"{full} did not start: {verdict.reason}.", cause=explain(site, tasks, image))
         if time.monotonic() > deadline:
             raise DeployError(
-                f"{full} took more than {timeout:.0f} s: {verdict.reason}.", cause=explain(site, tasks, image)
+                f"{full} took more than {site.settings.rollout_timeout} s: {verdict.reason}.",
+                cause=explain(site, tasks, image),
             )
         if step:
             step.progress(verdict.reason)

@@ -9,8 +9,11 @@ import tomllib
 from dataclasses import dataclass
 
 from deploy import names
-from deploy.commands import secrets
+from deploy.commands import secrets, services
 from deploy.site import Site
+
+# Whose new value others must learn before Django may use it: ``rotation`` takes the steps.
+IN_STEPS = ("SECRET_KEY", "DATABASE_PASSWORD", "REDIS_PASSWORD")
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,25 @@ def versions(site: Site) -> dict[str, list[int]]:
 def full_name(site: Site, name: str, version: int) -> str:
     """Return the name of the Docker secret that holds a version."""
     return f"{site.stack}_{name}_{version}"
+
+
+def in_use(site: Site, service: str, name: str) -> int:
+    """Return the version of a secret that a service was given last, or 0."""
+    for found in site.engine.inspect(services.inspect(site.service(service))):
+        for secret in found["Spec"]["TaskTemplate"]["ContainerSpec"].get("Secrets") or []:
+            if secret["File"]["Name"] == name:
+                return int(secret["SecretName"].rpartition("_")[2])
+    return 0
+
+
+def brought(site: Site) -> dict[str, list[int]]:
+    """Return the versions that a rollout may use: new values that it takes steps to bring only once they were taken."""
+    found = versions(site)
+    for name in IN_STEPS:
+        used = in_use(site, "django", name)
+        if used in found.get(name, []):
+            found[name] = [version for version in found[name] if version <= used]
+    return found
 
 
 def missing(site: Site) -> list[Secret]:

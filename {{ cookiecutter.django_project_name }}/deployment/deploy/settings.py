@@ -50,6 +50,11 @@ class Settings:
         return self.domain_name == "localhost" or self.domain_name.endswith(".localhost")
 
     @property
+    def is_trusted(self) -> bool:
+        """Tell whether browsers trust the certificates, or whether they are those of a local or a test authority."""
+        return not self.is_local and "staging" not in self.acme_ca
+
+    @property
     def url(self) -> str:
         """Return the address of the first page."""
         return f"https://{self.domain_name}" + ("" if self.https_port == 443 else f":{self.https_port}")
@@ -86,6 +91,8 @@ class Settings:
             "HTTPS_PORT": str(self.https_port),
             "SECURE_HSTS_SECONDS": hsts,
             "DRAIN_SECONDS": str(self.drain_seconds),
+            # gunicorn gives requests 30 seconds after that: https://gunicorn.org/reference/settings/#graceful_timeout
+            "STOP_SECONDS": str(self.drain_seconds + 40),
             "DJANGO_REPLICAS": str(self.django_replicas),
             "DJANGO_CPUS": str(self.django_cpus),
             "DJANGO_MEMORY": str(self.django_memory),
@@ -139,6 +146,14 @@ def parse(text: str) -> dict[str, str]:
                 value = value[1:-1]
             lines[name.strip()] = value
     return lines
+
+
+def flag(options: Mapping[str, str], name: str) -> bool:
+    """Read an option such as YES=1. Raises DeployError."""
+    try:
+        return yes(options.get(name, ""))
+    except ValueError as error:
+        raise DeployError(f"{name}: {error}.", hint=f"{name}=1, or nothing") from None
 
 
 def stack_name(text: str) -> str:

@@ -7,7 +7,7 @@ from deploy import names
 from deploy.console import Console
 from deploy.engine import Engine
 from deploy.errors import DeployError
-from deploy.settings import FOLDER, Settings
+from deploy.settings import FOLDER, Settings, flag
 
 SERVICES = ("caddy", "django", "postgres", "redis")
 
@@ -35,6 +35,10 @@ class Site:
     def option(self, name: str, default: str = "") -> str:
         """Return what was given to the verb under a name."""
         return self.options.get(name, default)
+
+    def flag(self, name: str) -> bool:
+        """Tell whether an option such as EVERYTHING=1 was given. Raises DeployError."""
+        return flag(self.options, name)
 
     def required(self, name: str, example: str) -> str:
         """Return what was given to the verb under a name that it cannot do without."""

@@ -5,7 +5,7 @@ import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from deploy import secret
@@ -22,9 +22,14 @@ class Keys:
     further: Mapping[str, str] = field(default_factory=dict)
 
 
+def bring(keys: Keys, name: str, version: int, **further: str) -> Keys:
+    """Return keys with another version of a secret, and with further secrets."""
+    return replace(keys, versions={**keys.versions, name: version}, further={**keys.further, **further})
+
+
 def current_keys(site: Site, service: str) -> Keys:
-    """Return the newest version of each secret; Django also gets the secret key before it, as a fallback."""
-    versions = secret.versions(site)
+    """Return the version of each secret that counts; Django also gets the secret key before its own, as a fallback."""
+    versions = secret.brought(site)
     further = {
         entry.name: secret.full_name(site, entry.name, versions[entry.name][-1])
         for entry in secret.catalogue(site)

@@ -10,6 +10,7 @@ for file in /tmp/caddy.json /new/maintenance.html; do
     cp "$file" /etc/caddy/new
     mv -f /etc/caddy/new "/etc/caddy/${file##*/}"
 done
-if [ "$RELOAD" = yes ]; then
+# a machine that has just become an edge has no Caddy yet
+if [ "$RELOAD" = yes ] && [ -S /etc/caddy/admin.sock ]; then
     caddy reload --config /etc/caddy/caddy.json --address unix//etc/caddy/admin.sock
 fi

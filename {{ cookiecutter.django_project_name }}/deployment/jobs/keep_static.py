@@ -1,6 +1,6 @@
 """Runs in the new image, on each machine with public ports: copies its hashed static files to where Caddy serves them.
 
-Those of the KEEP releases before stay, for pages that are still open. A file is either there as a whole or not at all,
+Those of the RECORDED releases stay, for pages that are still open. A file is either there as a whole or not at all,
 and no file is ever changed: its name carries a hash of its content.
 """
 
@@ -39,17 +39,20 @@ def copy(name: str) -> None:
 
 
 def main() -> None:
-    """Copy, note down which files are this release's, and remove those that no release of the last few names."""
+    """Copy, note down which files are this release's, and remove those that no release on record names."""
     files = hashed_files()
     for name in files:
         copy(name)
     RELEASES.mkdir(exist_ok=True)
     note = RELEASES / f"{os.environ['RELEASE']}.json"
     note.write_text(json.dumps(files))
-    notes = sorted(RELEASES.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for old in notes[int(os.environ["KEEP"]) + 1 :]:
-        old.unlink()
-        notes.remove(old)
+    kept = {os.environ["RELEASE"], *os.environ["RECORDED"].split()}
+    notes = []
+    for path in RELEASES.glob("*.json"):
+        if path.stem in kept:
+            notes.append(path)
+        else:
+            path.unlink()
     wanted = {name for path in notes for name in json.loads(path.read_text())}
     gone = [path for path in KEPT.rglob("*") if path.is_file() and str(path.relative_to(KEPT)) not in wanted]
     for path in gone:

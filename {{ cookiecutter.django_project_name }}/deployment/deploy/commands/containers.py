@@ -10,7 +10,7 @@ def inspect(*ids: str) -> list[str]:
 
 def execute(container: str, command: Sequence[str], *, terminal: bool) -> list[str]:
     """Run a command in a running container."""
-    return ["exec", *(("--interactive", "--tty") if terminal else ()), container, *command]
+    return ["exec", "--interactive", *(("--tty",) if terminal else ()), container, *command]
 
 
 def free_space(image: str) -> list[str]:

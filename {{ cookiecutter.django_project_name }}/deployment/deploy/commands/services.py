@@ -12,10 +12,9 @@ class Mount:
 
     volume: str
     target: str
-    readonly: bool = False
 
     def __str__(self) -> str:
-        return f"type=volume,source={self.volume},target={self.target}" + (",readonly" if self.readonly else "")
+        return f"type=volume,source={self.volume},target={self.target}"
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,6 @@ class Job:
     mounts: Sequence[Mount] = ()
     configs: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
-    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def create_job(job: Job) -> list[str]:
@@ -57,7 +55,6 @@ def create_job(job: Job) -> list[str]:
         *(word for mount in job.mounts for word in ("--mount", str(mount))),
         *(word for path, name in job.configs.items() for word in ("--config", f"source={name},target={path}")),
         *(word for file, name in job.secrets.items() for word in ("--secret", f"source={name},target={file}")),
-        *pairs("--label", job.labels),
         *("--entrypoint", job.command[0]),
         job.image,
         *job.command[1:],
@@ -104,8 +101,3 @@ def scale(name: str, replicas: int) -> list[str]:
 def remove(*names: str) -> list[str]:
     """Remove services."""
     return ["service", "rm", *names]
-
-
-def stop_job(name: str) -> list[str]:
-    """End a job's task; the service stays, with its log."""
-    return ["service", "update", "--detach", "--replicas", "0", name]

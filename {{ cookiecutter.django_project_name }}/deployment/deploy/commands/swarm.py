@@ -1,4 +1,4 @@
-"""docker swarm, node, network, info, version."""
+"""docker swarm, node, network, volume."""
 
 from collections.abc import Mapping
 
@@ -8,11 +8,6 @@ from deploy.commands import pairs
 def init(address: str) -> list[str]:
     """Make the engine a swarm of one node."""
     return ["swarm", "init", *(("--advertise-addr", address) if address else ())]
-
-
-def info() -> list[str]:
-    """Describe the engine."""
-    return ["info", "--format", "json"]
 
 
 def nodes() -> list[str]:
@@ -32,7 +27,7 @@ def label_node(node: str, labels: Mapping[str, str]) -> list[str]:
 
 def create_network(name: str, labels: Mapping[str, str]) -> list[str]:
     """Create the overlay network that the services of a site share."""
-    return ["network", "create", "--driver", "overlay", "--attachable", *pairs("--label", labels), name]
+    return ["network", "create", "--driver", "overlay", *pairs("--label", labels), name]
 
 
 def inspect_network(name: str) -> list[str]:

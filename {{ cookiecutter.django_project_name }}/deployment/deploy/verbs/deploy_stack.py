@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from deploy import backing, delivery, lock, release
 from deploy.errors import DeployError
 from deploy.image import Image
+from deploy.release import Release
 from deploy.site import SERVICES, Site
 
 
@@ -16,15 +17,15 @@ def run(site: Site) -> None:
     if name not in SERVICES:
         raise DeployError(f"There is no stack {name}.", hint=" or ".join(f"make deploy-{known}" for known in SERVICES))
     with lock.held(site, f"deploy-{name}"):
+        recorded = release.history_here(site)
         if name == "django":
-            _django(site)
+            _django(site, recorded)
             return
         with site.console.step(name) as step:
             backing.deploy(site, name, step=step)
 
 
-def _django(site: Site) -> None:
-    recorded = release.history_here(site)
+def _django(site: Site, recorded: list[Release]) -> None:
     if not recorded:
         raise DeployError("There is no release yet.", hint="make deploy")
     current = recorded[-1]

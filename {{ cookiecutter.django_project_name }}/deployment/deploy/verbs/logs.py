@@ -12,11 +12,14 @@ def run(site: Site) -> None:
     """Print a service's log."""
     name = site.service(site.option("SERVICE", "django"))
     since = site.option("SINCE", "10m")
-    pattern = re.compile(site.option("GREP"))
+    try:
+        pattern = re.compile(site.option("GREP"))
+    except re.error as error:
+        raise DeployError(f"GREP is no regular expression: {error}.", hint=r"GREP='\[' finds a bracket") from None
     tasks = job.tasks(site.engine, name)
     if not tasks:
         raise DeployError(f"There is no service {name}.", hint="make status")
-    if site.option("FOLLOW"):
+    if site.flag("FOLLOW"):
         lines = site.engine.lines(services.logs(name, since=since, follow=True))
     else:
         # for each task, as in job.log

@@ -18,7 +18,7 @@ def run(site: Site) -> None:
         if not target:
             raise DeployError("There is no release to go back to.", hint="make releases")
         current = recorded[-1]
-        if target.version == current.version:
+        if target.content == current.content:
             raise DeployError(f"{target.version} is what runs.", hint="make releases")
         later = release.migrations_between(current, target)
         if later:

@@ -4,6 +4,7 @@ import time
 
 from deploy import lock, names
 from deploy.commands import configs, secrets, services, swarm
+from deploy.errors import DeployError
 from deploy.site import Site
 
 KINDS = ("release", "file", "maintenance")
@@ -11,7 +12,7 @@ KINDS = ("release", "file", "maintenance")
 
 def run(site: Site) -> None:
     """Ask, then remove."""
-    everything = bool(site.option("EVERYTHING"))
+    everything = site.flag("EVERYTHING")
     loss = "ALL ITS DATA, secrets and releases" if everything else "nothing else: data, secrets and releases stay"
     site.console.confirm(
         f"This takes {site.settings.url} down and removes the services of {site.stack}, and {loss}. Go on?"
@@ -39,3 +40,5 @@ def _remove_everything(site: Site) -> None:
         if not volumes and (gone or site.engine.succeeds(swarm.remove_network(site.stack))):
             return
         time.sleep(1)
+    left = ", ".join(volumes) or f"the network {site.stack}"
+    raise DeployError(f"Something still uses {left}.", hint="make stack-rm EVERYTHING=1 again, in a minute")
