@@ -46,6 +46,15 @@ def pytest_sessionfinish(session, exitstatus):
         session.exitstatus = exitstatus or pytest.ExitCode.TESTS_FAILED
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Print the figures of what visitors saw, also of tests that went well."""
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for line in report.capstdout.splitlines() if report.when == "call" else ():
+                if line.startswith("PROOF"):
+                    terminalreporter.write_line(f"{line} [{report.nodeid.rpartition('@')[2]}]")
+
+
 @pytest.fixture(scope="session")
 def baked(tmp_path_factory):
     """A function that returns the project of a combination, baked once for all tests that only read it."""

@@ -33,6 +33,15 @@ SITES = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark what is to run once as long on all sites but one."""
+    for item in items:
+        once = item.get_closest_marker("once")
+        if once and item.callspec.params["site"] != once.args[0]:
+            item.add_marker("long")
+
+
 @pytest.fixture(scope="session", params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in SITES])
 def site(request, engine, tmp_path_factory):
     """The site of a project with everything in it, or with nothing, as `make setup` makes it, with an app for the load."""

@@ -13,11 +13,18 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import pexpect
+
 from projects import Combination, bake
 
 PROOF = Path(__file__).parent / "proof"
 
-MIGRATION = """from django.db import migrations, models
+# What a migration logs must not be taken for what the job says.
+MIGRATION = """import logging
+
+from django.db import migrations, models
+
+logging.getLogger("django").warning('{{"a": "line of JSON"}}')
 
 
 class Migration(migrations.Migration):
@@ -152,13 +159,19 @@ class Site:
         return printed
 
     def ask(
-        self, path: str, method: str = "GET", body: bytes | None = None, host: str = "localhost", **headers: str
+        self,
+        path: str,
+        method: str = "GET",
+        body: bytes | None = None,
+        host: str = "localhost",
+        address: str = "127.0.0.1",
+        **headers: str,
     ) -> Answer:
         """Make a request to the site over HTTPS."""
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         connection = http.client.HTTPSConnection(host, self.port, context=context, timeout=30)
-        connection.sock = context.wrap_socket(socket.create_connection(("127.0.0.1", self.port)), server_hostname=host)
+        connection.sock = context.wrap_socket(socket.create_connection((address, self.port)), server_hostname=host)
         try:
             # what is too large is refused before all of it was sent
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
@@ -211,6 +224,14 @@ class Site:
         images = docker("image", "ls", "--quiet", "--filter", f"label=deploy.stack={self.stack}").split()
         if images:
             docker("image", "rm", "--force", *sorted(set(images)), check=False)
+
+
+def on_a_terminal(site: Site, *words: str) -> pexpect.spawn:
+    """Start `make` in deployment/ as a person does."""
+    return pexpect.spawn(
+        "make", ["-C", str(site.project / "deployment"), *words],
+        env=os.environ | site.settings, encoding="utf-8", timeout=60,
+    )  # fmt: skip
 
 
 def docker(*arguments: str, check: bool = True) -> str:

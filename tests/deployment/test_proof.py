@@ -4,18 +4,21 @@ The tests build on each other and run in this order, on one site with load on it
 begins with PROOF, with what the visitors saw.
 """
 
+import json
 import os
 import signal
 import time
 
 import pytest
 
-from deployment.site import docker
+from deployment.site import docker, on_a_terminal
 
 pytestmark = pytest.mark.site
 
 
-@pytest.mark.parametrize("number", [1, 2, *(pytest.param(more, marks=pytest.mark.long) for more in (3, 4, 5))])
+@pytest.mark.parametrize(
+    "number", [1, 2, *(pytest.param(more, marks=pytest.mark.once("everything")) for more in (3, 4, 5))]
+)
 def test_a_release(site, traffic, number):
     expected = site.change()
     with traffic.watch(f"release {number}") as seen:
@@ -66,10 +69,12 @@ def test_a_release_whose_migration_fails(site, traffic):
 
 def test_a_release_whose_migration_hangs(site, traffic):
     before = site.release()
-    site.change('migrations.RunSQL("SELECT pg_sleep(600)")')
+    # no time limit of the database ends this one
+    site.change("migrations.RunPython(lambda *_: [__import__('time').sleep(1) for _ in range(600)])")
     with traffic.watch("a release whose migration hangs") as seen:
         printed = site.refuse("deploy", MIGRATION_TIMEOUT="8")
     assert "migrate was given up after 8 s" in printed
+    site.wait_for("migrate", 0)
     assert site.release() == before
     assert seen.failures == []
     site.undo()
@@ -149,7 +154,7 @@ def test_a_caddyfile_that_is_not_right(site, traffic):
     site.git("checkout", "--quiet", ".")
 
 
-@pytest.mark.long
+@pytest.mark.once("everything")
 @pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_PASSWORD", "REDIS_PASSWORD"])
 def test_a_rotated_secret(site, traffic, name):
     """One visitor has a session all the time, answered by old and by new containers."""
@@ -166,7 +171,7 @@ def test_a_rotated_secret(site, traffic, name):
     assert seen.failures == []
 
 
-@pytest.mark.long
+@pytest.mark.once("everything")
 def test_two_deploys_at_once(site, traffic):
     site.change()
     with traffic.watch("two deploys at once") as seen:
@@ -183,7 +188,7 @@ def test_two_deploys_at_once(site, traffic):
 STEPS = ["preflight", "build", "migrate", "static", "roll", "ask", "record", "prune"]
 
 
-@pytest.mark.long
+@pytest.mark.once("nothing")
 def test_a_deploy_killed_at_each_step(site, traffic):
     """Killed so that it can clean up nothing; the next one takes it up, and is killed a step later."""
     expected = site.change()
@@ -203,7 +208,25 @@ def test_a_deploy_killed_at_each_step(site, traffic):
     assert seen.failures == []
 
 
-@pytest.mark.long
+@pytest.mark.once("everything")
+def test_a_deploy_whose_terminal_is_closed(site, traffic):
+    """As when a laptop goes to sleep: nobody reads what it prints, and yet the old release is put back."""
+    before = site.release()
+    site.change()
+    with traffic.watch("a deploy whose terminal is closed") as seen:
+        child = on_a_terminal(site, "deploy")
+        child.expect("roll .* running", timeout=300)
+        child.close()
+        while f"{site.stack}_lock" in docker("config", "ls", "--format", "{{.Name}}"):
+            time.sleep(1)
+    running = json.loads(docker("service", "inspect", site.service("django")))[0]
+    assert running["UpdateStatus"]["State"] == "completed"
+    assert site.release() == before
+    assert seen.failures == []
+    site.undo()
+
+
+@pytest.mark.once("nothing")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_a_deploy_that_is_interrupted(site, traffic, number):
     """In the middle of the rollout: the old release is put back, and the lock is let go."""

@@ -8,7 +8,7 @@ import pytest
 
 from deployment.site import docker
 
-pytestmark = [pytest.mark.site, pytest.mark.long]
+pytestmark = [pytest.mark.site, pytest.mark.once("everything")]
 
 
 @pytest.fixture

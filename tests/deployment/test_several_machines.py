@@ -1,6 +1,7 @@
 """Two machines: engines in containers of their own, joined to one swarm, with a registry between them."""
 
 import json
+import re
 import subprocess
 import time
 
@@ -113,6 +114,21 @@ def test_a_release_spreads_over_the_machines(site, machines, traffic):
     assert seen.failures == []
     assert places(machines[0], site) == ["first", "second"]
     assert "second" in site.make("status")
+
+
+def test_a_second_machine_takes_requests(site, machines):
+    first, second = machines
+    first.docker("node", "update", "--label-add", "edge=yes", "second")
+    site.make("deploy-caddy")
+    site.make("deploy")
+    address = docker(
+        "inspect", "--format", f'{{{{(index .NetworkSettings.Networks "{NETWORK}").IPAddress}}}}', second.container
+    )
+    page = site.ask("/proof/", address=address.strip())
+    assert page.status == 200
+    stylesheet = re.search(r'href="(/static/[^"]+)"', page.text)[1]
+    assert "immutable" in site.ask(stylesheet, address=address.strip()).headers["Cache-Control"]
+    first.docker("node", "update", "--label-rm", "edge", "second")
 
 
 def test_a_machine_is_emptied_for_work_on_it(site, machines, traffic):
