@@ -69,6 +69,7 @@ def test_a_service_that_went_back_is_no_success():
 def test_what_keeps_it_waiting_is_told():
     pending = task(state="pending", error="no suitable node")
     assert "no suitable node" in rollout.judge(service(), [pending], image="site:2").reason
+    assert rollout.judge(service(), [task(), task(), DRAINING], image="site:2").reason == "2 of 2 running, 1 ending"
 
 
 @pytest.mark.parametrize(

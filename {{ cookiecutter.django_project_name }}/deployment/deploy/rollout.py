@@ -70,7 +70,8 @@ def judge(
     if len(running) == wanted and not others and state in ("", "completed"):
         return Verdict("done", f"{wanted} running")
     waiting = [task["Status"]["Err"] for task in current if task["Status"].get("Err") and task not in failed]
-    return Verdict("waiting", ", ".join([f"{len(running)} of {wanted} running", *waiting[:1]]))
+    ending = [f"{len(others)} ending"] if others and len(running) == wanted else []
+    return Verdict("waiting", ", ".join([f"{len(running)} of {wanted} running", *ending, *waiting[:1]]))
 
 
 def watch(site: Site, name: str, *, started_before: str = "", image: str = "", step: Step | None = None) -> None:
