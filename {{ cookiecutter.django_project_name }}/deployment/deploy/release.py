@@ -109,6 +109,26 @@ def history_here(site: Site) -> list[Release]:
     return recorded
 
 
+def running(site: Site) -> str:
+    """Return the version that Django was rolled to last, or nothing when there is no Django."""
+    found = site.engine.inspect(services.inspect(site.service("django")))
+    return str(found[0]["Spec"]["Labels"].get("deploy.release", "")) if found else ""
+
+
+def current(site: Site) -> Release:
+    """Return the release that runs and is on record, to roll it again with other settings or secrets.
+
+    Raises DeployError where there is none: when a deploy was cut off after its rollout, another one runs.
+    """
+    recorded = history_here(site)
+    if not recorded:
+        raise DeployError("There is no release yet.", hint="make deploy")
+    version = running(site)
+    if version not in ("", recorded[-1].version):
+        raise DeployError(f"{version} runs, but is not on record.", hint="make deploy, or make rollback")
+    return recorded[-1]
+
+
 def find(releases: Sequence[Release], version: str) -> Release:
     """Return the newest release of a version, which may be shortened. Raises DeployError."""
     for release in reversed(releases):

@@ -8,15 +8,16 @@ from deploy.site import Site
 
 def rotate(site: Site, name: str, value: str) -> None:
     """Keep a new value and bring it to the services that use it; first the one that an interrupted change has made."""
-    recorded = release.history_here(site)
-    if recorded and name == "POSTGRES_PASSWORD":
+    if not release.history_here(site):
+        secret.store(site, name, value)
+        return
+    current = release.current(site)
+    if name == "POSTGRES_PASSWORD":
         # whether it was told the last one nobody knows
         database.open_to_django(site)
     version = unfinished(site, name) or secret.store(site, name, value)
-    if not recorded:
-        return
     with site.console.step(f"change {name}") as step:
-        CHANGES.get(name, change_in_django)(site, recorded[-1], version, step)
+        CHANGES.get(name, change_in_django)(site, current, version, step)
         step.detail = f"version {version}"
 
 

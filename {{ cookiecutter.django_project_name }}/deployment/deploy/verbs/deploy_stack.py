@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from deploy import backing, delivery, lock, release
 from deploy.errors import DeployError
 from deploy.image import Image
-from deploy.release import Release
 from deploy.site import SERVICES, Site
 
 
@@ -17,18 +16,16 @@ def run(site: Site) -> None:
     if name not in SERVICES:
         raise DeployError(f"There is no stack {name}.", hint=" or ".join(f"make deploy-{known}" for known in SERVICES))
     with lock.held(site, f"deploy-{name}"):
-        recorded = release.history_here(site)
+        release.history_here(site)
         if name == "django":
-            _django(site, recorded)
+            _django(site)
             return
         with site.console.step(name) as step:
             backing.deploy(site, name, step=step)
 
 
-def _django(site: Site, recorded: list[Release]) -> None:
-    if not recorded:
-        raise DeployError("There is no release yet.", hint="make deploy")
-    current = recorded[-1]
+def _django(site: Site) -> None:
+    current = release.current(site)
     again = release.new(
         site,
         current.version,
