@@ -1,4 +1,4 @@
-"""Caddy's configuration, and its page for maintenance. Changing them drops no connection."""
+"""Caddy's configuration, and its page for maintenance. A change of them restarts nothing."""
 
 from deploy import job, records, stack
 from deploy.commands import services
