@@ -187,10 +187,14 @@ class Load:
         say(failure={"time": time.time(), "kind": kind, "path": path, "reason": reason})
 
     async def report(self) -> None:
-        """Tell every second how it goes."""
+        """Tell every second how it goes, and stop when nobody listens any more."""
         while True:
             await asyncio.sleep(1)
-            say(**self.counts())
+            try:
+                say(**self.counts())
+            except BrokenPipeError:
+                self.stopped = True
+                raise
 
     def counts(self) -> dict:
         """Return the counts up to now, with the slowest answer since the last call."""

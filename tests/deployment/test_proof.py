@@ -161,7 +161,9 @@ def test_a_caddyfile_that_is_not_right(site, traffic):
 
 
 @pytest.mark.once("everything")
-@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_PASSWORD", "REDIS_PASSWORD"])
+@pytest.mark.parametrize(
+    "name", ["SECRET_KEY", "DATABASE_PASSWORD", pytest.param("REDIS_PASSWORD", marks=pytest.mark.long)]
+)
 def test_a_rotated_secret(site, traffic, name):
     """One visitor has a session all the time, answered by old and by new containers."""
     cookie = site.ask("/proof/who/").headers["Set-Cookie"].split(";")[0]

@@ -143,8 +143,9 @@ def explain(site: Site, tasks: Sequence[dict[str, Any]], image: str = "") -> str
         parts = [f"state: {status['State']}, {status.get('Err') or status.get('Message', '')}"]
         container = _container(task)
         for found in site.engine.inspect(containers.inspect(container)) if container else []:
-            checks = (found["State"].get("Health") or {}).get("Log") or []
-            parts += [f"health: {check['Output'].strip()[-500:]}" for check in checks[-1:] if check["ExitCode"]]
+            # one that was cut short says nothing
+            checks = [check["Output"].strip() for check in (found["State"].get("Health") or {}).get("Log") or []]
+            parts += [f"health: {said[-500:]}" for said in checks if said][-1:]
         log = site.engine.output(services.logs(task["ID"], tail="80", raw=True))
         return "\n".join([*parts, "log:", log])
     return ""
