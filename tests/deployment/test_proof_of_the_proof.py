@@ -7,7 +7,8 @@ import pytest
 
 pytestmark = pytest.mark.site
 
-ROLLS = 6
+# with less load it takes more of them
+ROLLS = 12
 
 
 def failures(site, traffic, name, **settings):
@@ -21,7 +22,7 @@ def failures(site, traffic, name, **settings):
     return []
 
 
-@pytest.mark.once("nothing")
+@pytest.mark.long
 def test_draining_saves_those_who_hear_late_of_a_stop(site, traffic):
     """The swarm takes a container out of DNS two seconds before it stops it; word of that can take longer.
 
