@@ -6,9 +6,9 @@ Run on its own it prints one JSON object a line: each failure as it happens, and
 
 Of the requests half are POSTs with an id that the site stores, some of them uploads, and every other one with an
 Idempotency-Key; one in fifty takes 1.5 s; the rest are pages, each followed by the static file that it names. One in
-five comes on a new connection, the others on connections that were kept alive. HTTP is written out by hand: a client library would repeat requests on its own, and
-hide what has to be seen. Only what every browser repeats is repeated, and counted: a request on a kept connection that
-the site had just closed, of which no byte came back.
+five comes on a new connection, the others on connections that were kept alive. HTTP is written out by hand: a client
+library would repeat requests on its own, and hide what has to be seen. Only what every browser repeats is repeated, and
+counted: a request on a kept connection that the site had just closed, of which no byte came back.
 https://www.rfc-editor.org/rfc/rfc9112#section-9.3.1
 """
 
@@ -172,7 +172,7 @@ class Load:
             answer = await read_answer(reader)
         except BaseException as error:
             writer.transport.abort()
-            if kept and (isinstance(error, asyncio.IncompleteReadError) and not error.partial):
+            if kept and isinstance(error, asyncio.IncompleteReadError) and not error.partial:
                 raise ClosedConnectionError from error
             raise
         if keep and answer.keep_alive:

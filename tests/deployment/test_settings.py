@@ -80,3 +80,19 @@ def test_sizes_follow_from_limits(folder):
 def test_a_browser_does_not_learn_to_ask_localhost_by_https_alone(folder):
     assert load(folder, DOMAIN_NAME="localhost").variables()["SECURE_HSTS_SECONDS"] == "0"
     assert load(folder).variables()["SECURE_HSTS_SECONDS"] == "31536000"
+
+
+@pytest.mark.parametrize(("value", "expected"), [("1", True), ("yes", True), ("no", False), ("0", False), ("", False)])
+def test_flags(value, expected):
+    assert settings.flag({"EVERYTHING": value}, "EVERYTHING") is expected
+
+
+def test_a_flag_that_is_neither_yes_nor_no_is_refused():
+    with pytest.raises(DeployError, match="EVERYTHING"):
+        settings.flag({"EVERYTHING": "perhaps"}, "EVERYTHING")
+
+
+def test_test_certificates_are_not_held_against_the_site(folder):
+    assert load(folder).is_trusted
+    assert not load(folder, DOMAIN_NAME="localhost").is_trusted
+    assert not load(folder, ACME_CA="https://acme-staging-v02.api.letsencrypt.org/directory").is_trusted

@@ -109,22 +109,25 @@ def history_here(site: Site) -> list[Release]:
     return recorded
 
 
-def running(site: Site) -> str:
-    """Return the version that Django was rolled to last, or nothing when there is no Django."""
-    found = site.engine.inspect(services.inspect(site.service("django")))
-    return str(found[0]["Spec"]["Labels"].get("deploy.release", "")) if found else ""
+def unrecorded(site: Site, recorded: Sequence[Release]) -> str:
+    """Return the version that runs and is not on record, because its deploy was cut off after the rollout, or nothing."""
+    for found in site.engine.inspect(services.inspect(site.service("django"))):
+        version = str(found["Spec"]["Labels"].get("deploy.release", ""))
+        if recorded and version != recorded[-1].version:
+            return version
+    return ""
 
 
 def current(site: Site) -> Release:
     """Return the release that runs and is on record, to roll it again with other settings or secrets.
 
-    Raises DeployError where there is none: when a deploy was cut off after its rollout, another one runs.
+    Raises DeployError where there is none.
     """
     recorded = history_here(site)
     if not recorded:
         raise DeployError("There is no release yet.", hint="make deploy")
-    version = running(site)
-    if version not in ("", recorded[-1].version):
+    version = unrecorded(site, recorded)
+    if version:
         raise DeployError(f"{version} runs, but is not on record.", hint="make deploy, or make rollback")
     return recorded[-1]
 

@@ -16,10 +16,10 @@ def run(site: Site) -> None:
     if name not in SERVICES:
         raise DeployError(f"There is no stack {name}.", hint=" or ".join(f"make deploy-{known}" for known in SERVICES))
     with lock.held(site, f"deploy-{name}"):
-        release.history_here(site)
         if name == "django":
             _django(site)
             return
+        release.history_here(site)
         with site.console.step(name) as step:
             backing.deploy(site, name, step=step)
 

@@ -14,14 +14,13 @@ def run(site: Site) -> None:
     with lock.held(site, f"rollback {site.option('VERSION')}".strip()):
         recorded = release.history_here(site)
         version = site.option("VERSION")
-        # a deploy that was cut off after its rollout left a release that is not on record
-        cut_off = bool(recorded) and release.running(site) not in ("", recorded[-1].version)
-        before = recorded[-1] if cut_off else release.before(recorded)
+        unrecorded = release.unrecorded(site, recorded)
+        before = recorded[-1] if unrecorded else release.before(recorded)
         target = release.find(recorded, version) if version else before
         if not target:
             raise DeployError("There is no release to go back to.", hint="make releases")
         current = recorded[-1]
-        if target.content == current.content and not cut_off:
+        if target.content == current.content and not unrecorded:
             raise DeployError(f"{target.version} is what runs.", hint="make releases")
         later = release.migrations_between(current, target)
         if later:
