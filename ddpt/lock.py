@@ -7,9 +7,10 @@ that belong to an option. This command makes them::
     python -m ddpt.lock --upgrade                      takes the newest version of everything
     python -m ddpt.lock --upgrade-package django       takes the newest version of one package
 
-It bakes the project for each combination of the options that its pyproject.toml asks about, has each compiled by the
-project's own ``bin/lock``, and puts the results together. The versions are those of the project with all options, for
-all of them, and for ``requirements.txt``, which locks what the template's commands and tests need.
+It generates the project without any of the options that its pyproject.toml asks about, with each of them alone, and with
+all, has each compiled by the project's own ``bin/lock``, and puts the results together. Dependencies are additive: what
+two options need is what each of them needs. The versions are those of the project with all options, for all of them, and
+for ``requirements.txt``, which locks what the template's commands and tests need.
 """
 
 import itertools
@@ -42,8 +43,8 @@ def options(template: str) -> list[str]:
 
 
 def combinations(names: list[str]) -> list[Combination]:
-    """Return all sets of chosen options, the one with all of them first."""
-    return [frozenset(chosen) for size in range(len(names), -1, -1) for chosen in itertools.combinations(names, size)]
+    """Return the sets of chosen options that are compiled: all of them, each alone, none."""
+    return [frozenset(names), *(frozenset({name}) for name in names), frozenset()]
 
 
 def bake(names: list[str], combination: Combination, folder: Path) -> Path:
@@ -87,12 +88,11 @@ def blocks(lock: str) -> tuple[str, list[str]]:
 
 
 def condition(wanted: set[Combination]) -> str:
-    """Return the Jinja condition that holds for the ``wanted`` combinations and those with more options; none for all."""
-    smallest = [one for one in wanted if not any(other < one for other in wanted)]
-    if smallest == [frozenset()]:
+    """Return the Jinja condition for a package that the ``wanted`` combinations have; none when all have it."""
+    if frozenset() in wanted:
         return ""
-    terms = sorted((len(one), " and ".join(f"cookiecutter.{name} is yes" for name in sorted(one))) for one in smallest)
-    return " or ".join(f"({term})" if size > 1 and len(terms) > 1 else term for size, term in terms)
+    alone = sorted(name for combination in wanted if len(combination) == 1 for name in combination)
+    return " or ".join(f"cookiecutter.{name} is yes" for name in alone)
 
 
 def merge(locks: dict[Combination, str]) -> str:

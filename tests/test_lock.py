@@ -14,6 +14,7 @@ from projects import EVERYTHING, NOTHING, SOURCE, TEMPLATE, TOOLS, bake, combina
 
 OPTIONS = lock.options((SOURCE / "pyproject.toml").read_text())
 every_lock = pytest.mark.parametrize("combination", grouped(combinations(OPTIONS)))
+compiled_lock = pytest.mark.parametrize("combination", grouped(lock.combinations(OPTIONS)))
 
 # What a block of a lock must look like: a version, perhaps the platforms, and hashes.
 PINNED = re.compile(r"[a-z0-9.-]+==\S+( ; [^\\]+)? \\\n(    --hash=sha256:[0-9a-f]{64}( \\)?\n)+")
@@ -36,7 +37,7 @@ def compiled(project):
     return locks(project)
 
 
-@every_lock
+@compiled_lock
 def test_compiling_again_changes_nothing(combination, tmp_path):
     project = bake(tmp_path, combination)
     assert locks(project) == compiled(project)
@@ -89,16 +90,18 @@ def test_a_missing_and_a_surplus_package_are_noticed(file, tmp_path):
     assert "boto3" not in good[file]
 
 
-def test_merging_puts_conditions_around_packages():
-    def text(*blocks):
-        return HEADER + "".join(f"{block} \\\n    --hash=sha256:{'0' * 64}\n" for block in blocks)
+def pinned(*packages):
+    """Return a lock that pins packages."""
+    return HEADER + "".join(f"{package} \\\n    --hash=sha256:{'0' * 64}\n" for package in packages)
 
+
+def test_merging_puts_conditions_around_packages():
     merged = lock.merge(
         {
-            frozenset(): text("b==1"),
-            frozenset({"use_x"}): text("a==1", "b==1", "c==2"),
-            frozenset({"use_y"}): text("b==1", "c==2"),
-            frozenset({"use_x", "use_y"}): text("a==1", "b==1", "c==2", "d==1"),
+            frozenset({"use_x", "use_y"}): pinned("a==1", "b==1", "c==2"),
+            frozenset({"use_x"}): pinned("a==1", "b==1", "c==2"),
+            frozenset({"use_y"}): pinned("b==1", "c==2"),
+            frozenset(): pinned("b==1"),
         }
     )
     assert re.findall(r"^(?:\w==\d|{%.*)", merged, re.MULTILINE) == [
@@ -109,10 +112,13 @@ def test_merging_puts_conditions_around_packages():
         "{%- if cookiecutter.use_x is yes or cookiecutter.use_y is yes %}",
         "c==2",
         "{%- endif %}",
-        "{%- if cookiecutter.use_x is yes and cookiecutter.use_y is yes %}",
-        "d==1",
-        "{%- endif %}",
     ]
+
+
+def test_a_package_that_two_options_need_together_is_refused():
+    alone = {frozenset({"use_x"}): pinned("a==1"), frozenset({"use_y"}): pinned("a==1"), frozenset(): pinned("a==1")}
+    with pytest.raises(lock.UnmergeableError):
+        lock.merge({frozenset({"use_x", "use_y"}): pinned("a==1", "b==1")} | alone)
 
 
 @pytest.mark.parametrize(
