@@ -3,6 +3,7 @@
 import os
 import signal
 
+import hypothesis
 import pytest
 
 from projects import bake, label
@@ -11,6 +12,10 @@ pytest_plugins = ["chromium"]
 
 # A shell lets what it starts in the background ignore Ctrl-C, and so do the children of that, which tests end by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A busy machine is slow, and no test is about that.
+hypothesis.settings.register_profile("template", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("template")
 
 # `make test ARGS=...` hands its own options and variables down to every make that a test runs in a project.
 for name in ("ARGS", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"):

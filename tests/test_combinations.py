@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-import time
 import tokenize
 import tomllib
 from functools import cache
@@ -187,19 +186,13 @@ def test_long_names_change_no_format(tmp_path):
         subprocess.run([TOOLS / "ruff", "check", "--no-cache", "."], cwd=project, check=True)
 
 
-def test_baking_is_quick_and_asks_the_network_nothing(tmp_path, monkeypatch):
+def test_baking_asks_the_network_nothing(tmp_path, monkeypatch):
     def refuse(*arguments):
         raise AssertionError("baking talks to the network")
 
     monkeypatch.setattr("socket.socket.connect", refuse)
     monkeypatch.setattr("socket.getaddrinfo", refuse)
-    times = []
-    for number in range(5):
-        start = time.perf_counter()
-        bake(tmp_path / str(number), NOTHING)
-        times.append(time.perf_counter() - start)
-    print(f"Baking took {min(times):.2f} s.")
-    assert min(times) < 1
+    bake(tmp_path, NOTHING)
 
 
 def test_baked_files_are_the_same_each_time(tmp_path, baked):
