@@ -66,6 +66,7 @@ class Production:
             DJANGO_SETTINGS_MODULE=f"{installed.name}.config.production",
             SECRET_KEY_FILE=str(folder / "secret_key"),
             DOMAIN_NAME="localhost",
+            EMAIL_HOST="off",
             WEB_CONCURRENCY="2",
             **variables,
         )

@@ -72,6 +72,7 @@ def run(installed, tmp_path):
             SECRET_KEY="k" * 60,
             DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3",
             REDIS_URL="redis://127.0.0.1:1/0",
+            EMAIL_HOST="off",
             **variables,
         )
         assert done.returncode == 0, done.stderr

@@ -57,7 +57,7 @@ def test_everything_that_is_missing_is_said_at_once(combination, production):
         text=True,
     )
     assert done.returncode != 0
-    for variable in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL"):
+    for variable in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "EMAIL_HOST"):
         assert variable in done.stderr
 
 

@@ -17,6 +17,12 @@ def empty_cache() -> None:
 
 
 @pytest.fixture
+def no_email(settings) -> None:
+    """Send no email, as with ``EMAIL_HOST=off``."""
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}}
+
+
+@pytest.fixture
 def user(db) -> User:
     """A user who may log in."""
     return UserFactory.create()

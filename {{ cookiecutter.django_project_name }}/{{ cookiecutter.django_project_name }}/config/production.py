@@ -34,10 +34,11 @@ CACHES = {"default": redis_cache(env.str("REDIS_URL"))}
 
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=formataddr((PROJECT_NAME, f"noreply@{DOMAIN_NAME}")))
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-MAILERS = {"default": smtp(env.str("EMAIL_HOST", default="localhost"))}
 {%- if cookiecutter.use_mailgun is yes %}
-if mailgun_api_key := env.str("MAILGUN_API_KEY", default=None):
-    MAILERS["default"] = mailgun(mailgun_api_key)
+mailgun_api_key = env.str("MAILGUN_API_KEY", default=None)
+MAILERS = {"default": mailgun(mailgun_api_key) if mailgun_api_key else smtp(env.str("EMAIL_HOST"))}
+{%- else %}
+MAILERS = {"default": smtp(env.str("EMAIL_HOST"))}
 {%- endif %}
 
 STATIC_ROOT = BASE_DIR / "staticfiles"

@@ -96,8 +96,10 @@ def smtp(host: str) -> dict[str, Any]:
     https://docs.djangoproject.com/en/6.1/topics/email/#smtp-backend
 
     Args:
-        host: the server's name; the other ``EMAIL_`` variables tell how to talk to it.
+        host: the server's name; the other ``EMAIL_`` variables tell how to talk to it. ``off``: no email is sent.
     """
+    if host == "off":
+        return {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
     return {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "OPTIONS": {

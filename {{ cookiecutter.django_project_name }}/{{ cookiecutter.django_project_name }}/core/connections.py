@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from .health import cache_answers, database_answers
+from .mail import is_email_on
 
 
 @dataclass
@@ -45,6 +46,8 @@ def cache_connection() -> Connection:
 
 def mail_connection() -> Connection:
     """Return the state of the mail server."""
+    if not is_email_on():
+        return Connection(_("Mail"), _("off"), True)
     options: dict[str, Any] = dict(settings.MAILERS["default"]).get("OPTIONS", {})  # type: ignore[assignment]
     if "host" not in options:
         return Connection(_("Mail"), _("printed on the console"), True)

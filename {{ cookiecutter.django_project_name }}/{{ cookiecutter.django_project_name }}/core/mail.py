@@ -1,12 +1,18 @@
-"""Mail in development.
+"""Email: whether the site sends any, and how it looks in development.
 
-https://docs.djangoproject.com/en/6.1/topics/email/#console-backend
+https://docs.djangoproject.com/en/6.1/topics/email/
 """
 
 from email import policy
 
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.console import EmailBackend
+
+
+def is_email_on() -> bool:
+    """Tell whether the site sends email: ``EMAIL_HOST=off`` turns it off."""
+    return settings.MAILERS["default"]["BACKEND"] != "django.core.mail.backends.dummy.EmailBackend"
 
 
 class ConsoleBackend(EmailBackend):

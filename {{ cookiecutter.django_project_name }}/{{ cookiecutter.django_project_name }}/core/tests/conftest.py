@@ -7,7 +7,12 @@ import sys
 import pytest
 
 PACKAGE = "{{ cookiecutter.django_project_name }}.config"
-REQUIRED = {"SECRET_KEY": "k" * 60, "DATABASE_URL": "postgres://app@db:5432/app", "REDIS_URL": "redis://cache:6379/0"}
+REQUIRED = {
+    "SECRET_KEY": "k" * 60,
+    "DATABASE_URL": "postgres://app@db:5432/app",
+    "REDIS_URL": "redis://cache:6379/0",
+    "EMAIL_HOST": "mail",
+}
 
 
 @pytest.fixture

@@ -41,5 +41,9 @@ def test_a_mail_server_that_is_down_comes_with_a_hint(settings):
     assert not mail_connection().ok
 
 
+def test_email_that_is_off_is_no_fault(no_email):
+    assert (mail_connection().kind, mail_connection().ok) == ("off", True)
+
+
 def test_browsers_find_the_icon_where_no_page_names_it(client):
     assert client.get("/favicon.ico").url == "/static/core/favicon.svg"

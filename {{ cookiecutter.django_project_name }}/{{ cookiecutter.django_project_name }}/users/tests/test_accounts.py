@@ -78,6 +78,13 @@ def test_reset_tells_nobody_who_has_an_account(client, db):
     assert mail.outbox == []
 
 
+@pytest.mark.parametrize("page", ["password_reset", "password_reset_done"])
+def test_a_site_without_email_promises_none(client, user, no_email, page):
+    assert reverse("password_reset") not in client.get(LOGIN).text
+    for response in (client.get(reverse(page)), client.post(reverse(page), {"email": user.email})):
+        assert "This site sends no email." in response.text
+
+
 @pytest.mark.parametrize("page", ["login", "password_reset", "password_reset_done", "password_reset_complete"])
 def test_pages_that_need_no_login(client, db, page):
     assert client.get(reverse(page)).status_code == 200
