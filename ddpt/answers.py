@@ -1,6 +1,7 @@
 """The answers to the questions: what they may be, and what follows from them."""
 
 import re
+import sys
 from collections.abc import Callable
 from difflib import get_close_matches
 from email.utils import parseaddr
@@ -11,7 +12,7 @@ import idna
 from cookiecutter.exceptions import FailedHookException
 from slugify import slugify
 
-from ddpt import time_zones
+from ddpt import retry, time_zones
 from ddpt.languages import LANGUAGE_CODES
 from ddpt.reserved import RESERVED
 
@@ -44,8 +45,8 @@ VERSION = re.compile(
 )
 
 
-class BadAnswers(FailedHookException):
-    """The answers that will not do, each with its reason.
+class InvalidAnswers(FailedHookException):
+    """The answers that are not valid, each with its reason.
 
     Of Cookiecutter's exceptions this is the one that fits: its command prints the message without a traceback and
     exits with 1. It is raised while Cookiecutter still collects answers, so nothing has been written.
@@ -68,14 +69,14 @@ def module_name(project_name: object) -> str:
     """
     text = str(project_name)
     name = text.lower().replace(" ", "_").replace("-", "_")
-    if not bad_name(name):
+    if not invalid_name(name):
         return name
     text = text.replace("'", "").replace("’", "")
     name = slugify(text, separator="_", entities=False, decimal=False, hexadecimal=False) or "project"
     if not re.match(r"(?!pg_)[a-z]", name):
         name = f"project_{name}"
     name = name[:MAX_NAME_LENGTH].rstrip("_")
-    return f"{name[: MAX_NAME_LENGTH - 8]}_project" if bad_name(name) else name
+    return f"{name[: MAX_NAME_LENGTH - 8]}_project" if invalid_name(name) else name
 
 
 def slug(django_project_name: str) -> str:
@@ -83,84 +84,91 @@ def slug(django_project_name: str) -> str:
     return "-".join(word for word in django_project_name.lower().split("_") if word)
 
 
-# What the answers may be: each of these returns the reason why an answer will not do, or nothing
+# What the answers may be: each of these returns the reason why an answer is not valid, or None
 
 
-def bad_line(answer: str) -> str | None:
-    """Any text will do that fits in one line."""
+def invalid_line(answer: str) -> str | None:
+    """Accept any text that fits in one line."""
     found = NO_TEXT.search(answer)
-    return f"holds U+{ord(found[0]):04X}, which has no place in a line of text" if found else None
+    return f"contains the character U+{ord(found[0]):04X}, which a line of text cannot have" if found else None
 
 
-def bad_title(answer: str) -> str | None:
-    """Any text in one line will do that is not empty."""
-    return bad_line(answer) if answer.strip() else "is empty"
+def invalid_title(answer: str) -> str | None:
+    """Accept any text in one line that is not empty."""
+    return invalid_line(answer) if answer.strip() else "is empty"
 
 
-def bad_name(answer: str) -> str | None:
-    """A name will do that suits the package, its folder, the distribution, the image, the stack and the database."""
+def invalid_name(answer: str) -> str | None:
+    """Accept a name that suits the package, its folder, the distribution, the image, the stack and the database."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", answer):
-        return "is no name for a Python package: a letter first, then letters, digits and _, all of ASCII"
+        return "is not a valid name for a Python package: use a letter, then ASCII letters, digits and _"
     if len(answer) > MAX_NAME_LENGTH:
         return f"is longer than {MAX_NAME_LENGTH} characters"
     if iskeyword(answer):
-        return "is a keyword of Python"
+        return "is a Python keyword"
     if answer.lower().startswith("pg_"):
-        return "begins with pg_, as only PostgreSQL's own roles may"
+        return "begins with pg_, which PostgreSQL reserves for its own roles"
     # Compared as slug() writes it, for "Django" and "django__axes" collide as well: on file systems that ignore case,
     # and as the name of the distribution. Soft keywords ("match", "type") are good names.
     return RESERVED.get(slug(answer).replace("-", "_"))
 
 
-def bad_host(answer: str) -> str | None:
-    """A host name will do, also one without a dot, in the one form that browsers send in ``Host`` and ``Origin``."""
-    if answer != answer.lower():
-        return "has capital letters, and browsers send none"
-    if not answer.isascii():
-        return "is not ASCII, and browsers send its ASCII form"
+def invalid_host(answer: str) -> str | None:
+    """Accept a host name, also one without a dot, in the one form that browsers send in ``Host`` and ``Origin``."""
     labels = answer.split(".")
-    if len(answer) > 253 or not all(HOST_LABEL.fullmatch(label) for label in labels):
-        return "is no host name"
-    if labels[-1].isdigit():
-        return "is no host name but a number or an IP address"
+    if "/" in answer:
+        return "is a URL: give its host name alone"
+    if "@" in answer:
+        return "is an email address: give its host name alone"
+    if re.fullmatch(r"[^:]+:[0-9]*", answer):
+        return "has a port: give the host name alone"
+    if answer != answer.lower():
+        return "has capital letters: browsers send host names in lower case"
+    if not answer.isascii():
+        return "is not ASCII: browsers send its ASCII form (IDNA)"
+    if all(label.isdigit() for label in labels):
+        return "is an IP address or a number, not a host name"
+    # A last label of digits would be read as part of an IP address: https://url.spec.whatwg.org/#ends-in-a-number-checker
+    if len(answer) > 253 or labels[-1].isdigit() or not all(HOST_LABEL.fullmatch(label) for label in labels):
+        return "is not a valid host name"
     return None
 
 
-def bad_email(answer: str) -> str | None:
-    """An address will do as mail servers commonly take it."""
+def invalid_email(answer: str) -> str | None:
+    """Accept an address as mail servers commonly take it."""
     local_part, _, host = answer.rpartition("@")
-    good_host = host.isascii() and not bad_host(host.lower()) and ("." in host or host == "localhost")
-    return None if good_host and LOCAL_PART.fullmatch(local_part) else "is no e-mail address"
+    valid_host = host.isascii() and not invalid_host(host.lower()) and ("." in host or host == "localhost")
+    return None if valid_host and LOCAL_PART.fullmatch(local_part) else "is not a valid email address"
 
 
-def bad_version(answer: str) -> str | None:
-    """A version will do as PEP 440 has it."""
-    return None if VERSION.fullmatch(answer) else "is no version as PEP 440 has it"
+def invalid_version(answer: str) -> str | None:
+    """Accept a version as PEP 440 defines it."""
+    return None if VERSION.fullmatch(answer) else "is not a valid version (PEP 440)"
 
 
-def bad_time_zone(answer: str) -> str | None:
-    """The name of a time zone will do that every system has."""
+def invalid_time_zone(answer: str) -> str | None:
+    """Accept the name of a time zone that every system has."""
     if answer in time_zones.renamed():
-        return "is an old name of a time zone, which not every system has"
-    return None if answer in time_zones.current() else "is no time zone"
+        return "is a deprecated name of a time zone, which some systems lack"
+    return None if answer in time_zones.current() else "is not a time zone of the IANA database"
 
 
-def bad_language_code(answer: str) -> str | None:
-    """A code will do that Django's setting LANGUAGE_CODE takes."""
-    return None if answer in LANGUAGE_CODES else "is none of Django's LANGUAGES"
+def invalid_language_code(answer: str) -> str | None:
+    """Accept a code that Django's setting LANGUAGE_CODE takes."""
+    return None if answer in LANGUAGE_CODES else "is not one of Django's LANGUAGES"
 
 
-def bad_choice(answer: str) -> str | None:
-    """Yes or no will do, as a letter, a word or a truth value, in any case."""
-    return None if answer.strip().lower() in YES | NO else "is neither yes nor no"
+def invalid_choice(answer: str) -> str | None:
+    """Accept yes or no, as a letter, a word or a truth value, in any case."""
+    return None if answer.strip().lower() in YES | NO else "is not yes or no"
 
 
-def bad_base_image(answer: str) -> str | None:
-    """A variant of Python's official image will do that the Dockerfile is written for."""
-    return None if answer in ("alpine", "slim") else "is neither alpine nor slim"
+def invalid_base_image(answer: str) -> str | None:
+    """Accept the variants of Python's official image that the Dockerfile is written for."""
+    return None if answer in ("alpine", "slim") else "is not alpine or slim"
 
 
-# What may have been meant: each of these returns a guess, which need not do
+# What may have been meant: each of these returns a guess, which need not be valid
 
 
 def nearest(text: str, choices: dict[str, str]) -> str:
@@ -176,7 +184,7 @@ def likely_name(answer: str) -> str:
 def likely_host(answer: str) -> str:
     """Take the host from a URL, in ASCII."""
     host = answer.strip().lower().replace(",", ".").replace("_", "-")
-    host = re.split("[/:?#]", re.sub(r"^([a-z]+://)?([^/]*@)?", "", host))[0].strip(".")
+    host = re.split("[/:?#]", re.sub(r"^(([a-z]+:)?//)?([^/]*@)?", "", host))[0].strip(".")
     try:
         return idna.encode(host, uts46=True).decode()
     except idna.IDNAError:
@@ -223,60 +231,76 @@ def likely_base_image(answer: str) -> str:
 
 
 class Question(NamedTuple):
-    """What is known of a question, to judge an answer and to help with a bad one."""
+    """How to validate the answer to a question, and what to propose in place of an invalid one."""
 
-    bad: Callable[[str], str | None]
+    invalid: Callable[[str], str | None]
     example: str
     likely: Callable[[str], str] = lambda answer: ""
 
 
-YES_OR_NO = Question(bad_choice, "y", likely_choice)
+YES_OR_NO = Question(invalid_choice, "y", likely_choice)
 
 QUESTIONS = {
-    "project_name": Question(bad_title, "Awesome Project"),
-    "django_project_name": Question(bad_name, "awesome_project", likely_name),
-    "author_name": Question(bad_title, "Ada Lovelace"),
-    "email": Question(bad_email, "ada@example.com", likely_email),
-    "description": Question(bad_line, "Tickets for concerts, from the box office to the door."),
-    "domain_name": Question(bad_host, "tickets.example.com", likely_host),
-    "version": Question(bad_version, "0.1.0", likely_version),
-    "timezone": Question(bad_time_zone, "Europe/Berlin", likely_time_zone),
-    "language_code": Question(bad_language_code, "pt-br", likely_language_code),
+    "project_name": Question(invalid_title, "Awesome Project"),
+    "django_project_name": Question(invalid_name, "awesome_project", likely_name),
+    "author_name": Question(invalid_title, "Ada Lovelace"),
+    "email": Question(invalid_email, "ada@example.com", likely_email),
+    "description": Question(invalid_line, "Tickets for concerts, from the box office to the door."),
+    "domain_name": Question(invalid_host, "tickets.example.com", likely_host),
+    "version": Question(invalid_version, "0.1.0", likely_version),
+    "timezone": Question(invalid_time_zone, "Europe/Berlin", likely_time_zone),
+    "language_code": Question(invalid_language_code, "pt-br", likely_language_code),
     "use_admin_theme": YES_OR_NO,
     "use_mailgun": YES_OR_NO,
     "use_mailhog": YES_OR_NO,
     "use_s3": YES_OR_NO,
     "use_sentry_for_error_reporting": YES_OR_NO,
-    "base_image": Question(bad_base_image, "alpine", likely_base_image),
+    "base_image": Question(invalid_base_image, "alpine", likely_base_image),
 }
 
 
-def complaint(name: str, answer: object) -> str | None:
-    """Return what to tell about an answer that will not do, or nothing when it will."""
+def reason(name: str, answer: object) -> str | None:
+    """Return why the answer to the question ``name`` is not valid, or None when it is."""
     question = QUESTIONS[name]
     if question is YES_OR_NO and isinstance(answer, bool):  # from a config file: YAML and JSON have real ones
         return None
-    reason = question.bad(answer) if isinstance(answer, str) else "is no text: put it in quotes"
-    if not reason:
-        return None
-    guess = question.likely(answer) if isinstance(answer, str) else ""
+    return question.invalid(answer) if isinstance(answer, str) else "is not a string: put it in quotes"
+
+
+def guess(name: str, answer: object) -> str | None:
+    """Return the valid answer that may have been meant, or None."""
+    question = QUESTIONS[name]
+    likely = question.likely(answer) if isinstance(answer, str) else ""
+    return likely if likely and not question.invalid(likely) else None
+
+
+def error_message(name: str, answer: object) -> str:
+    """Return what to tell about an answer that is not valid."""
     shown = repr(answer)
     shown = shown if len(shown) <= 60 else f"{shown[:50]}...{shown[-7:]}"
-    meant = f"Did you mean {guess}? " if guess and not question.bad(guess) else ""
-    return f"  {name}: {shown} {reason}.\n    {meant}For example: {question.example}"
+    meant = guess(name, answer)
+    return f"  {name}: {shown} {reason(name, answer)}.\n    " + (
+        f"Did you mean {meant}?" if meant else f"For example: {QUESTIONS[name].example}"
+    )
 
 
-def checked(cookiecutter: dict[str, object]) -> str:
-    """Return "y" when all answers will do.
+def validate(cookiecutter: dict[str, object]) -> str:
+    """Return "y" when all answers are valid.
 
     Questions that are not in ``cookiecutter`` are skipped: in a replay the others come from its file.
 
     Raises:
-        BadAnswers: names every answer that will not do, the reason, and an example that would.
+        InvalidAnswers: names every answer that is not valid, with the reason and one that would be, and ends with the
+            command to type, which holds all the others.
     """
-    complaints = [complaint(name, cookiecutter[name]) for name in QUESTIONS if name in cookiecutter]
-    if complaints := [text for text in complaints if text]:
-        heading = "This answer will not do:" if len(complaints) == 1 else "These answers will not do:"
-        ending = "Nothing has been written. Give the command again with other answers."
-        raise BadAnswers("\n".join(["", heading, *complaints, ending]))
-    return "y"
+    answers = {name: cookiecutter[name] for name in QUESTIONS if name in cookiecutter}
+    invalid = [name for name, answer in answers.items() if reason(name, answer)]
+    if not invalid:
+        return "y"
+    messages = [error_message(name, answers[name]) for name in invalid]
+    better = answers | {name: guess(name, answers[name]) or QUESTIONS[name].example for name in invalid}
+    if better.get("django_project_name") == module_name(answers.get("project_name")):
+        del better["django_project_name"]  # the default, which follows the name of the project
+    again = retry.command(sys.argv, better)
+    ending = f"→ Correct and run:\n{again}" if again else "→ Run the command again with other answers."
+    raise InvalidAnswers("\n".join(["", "Invalid answers:", *messages, "Nothing was written.", ending]))

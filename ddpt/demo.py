@@ -20,7 +20,12 @@ def bake(folder: Path) -> Path:
             shutil.rmtree(old) if old.is_dir() else old.unlink()
     return Path(
         cookiecutter(
-            str(TEMPLATE), no_input=True, default_config=True, output_dir=str(folder), overwrite_if_exists=True
+            str(TEMPLATE),
+            no_input=True,
+            default_config=True,
+            output_dir=str(folder),
+            overwrite_if_exists=True,
+            accept_hooks=False,
         )
     )
 

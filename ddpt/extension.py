@@ -11,7 +11,7 @@ class Answers(Extension):
 
     def __init__(self, environment):
         super().__init__(environment)
-        environment.filters["checked"] = answers.checked
+        environment.filters["validate"] = answers.validate
         environment.filters["module_name"] = answers.module_name
         environment.filters["slug"] = answers.slug
         environment.filters["python"] = escape.python
@@ -22,9 +22,9 @@ class Answers(Extension):
 
 
 class Replay(Context):
-    """Checks the answers when the first name of a file is rendered, before the file is written.
+    """Validates the answers when the first name of a file is rendered, before the file is written.
 
-    A replay file brings the result of ``checked`` with it, so its answers, which people edit by hand, would pass
+    A replay file brings the result of ``validate`` with it, so its answers, which people edit by hand, would pass
     without a look. Jinja has ``context_class`` for such purposes.
     """
 
@@ -32,5 +32,5 @@ class Replay(Context):
         super().__init__(environment, parent, *args, **kwargs)
         answered = parent.get("cookiecutter", {})
         if "_template" in answered:  # Cookiecutter adds it when all questions are answered
-            answers.checked(answered)
+            answers.validate(answered)
             environment.context_class = Context  # once is enough

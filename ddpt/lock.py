@@ -51,7 +51,14 @@ def bake(names: list[str], combination: Combination, folder: Path) -> Path:
     """Bake the project with the options of ``combination``, and no other of ``names``, and return its folder."""
     answers = {name: "y" if name in combination else "n" for name in names}
     return Path(
-        cookiecutter(str(TEMPLATE), no_input=True, extra_context=answers, output_dir=str(folder), default_config=True)
+        cookiecutter(
+            str(TEMPLATE),
+            no_input=True,
+            extra_context=answers,
+            output_dir=str(folder),
+            default_config=True,
+            accept_hooks=False,
+        )
     )
 
 

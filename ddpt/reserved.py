@@ -56,9 +56,9 @@ DEVICES = "aux con nul prn " + " ".join(f"{port}{number}" for port in ("com", "l
 RESERVED = {
     name.lower(): reason
     for names, reason in (
-        (WORDS, "is a word that YAML or PostgreSQL keeps for itself"),
-        (DEVICES, "is a device on Windows, and cannot be a folder there"),
-        (FOLDERS, "is kept for a file or folder beside the project's package"),
+        (WORDS, "is a reserved word of YAML or PostgreSQL"),
+        (DEVICES, "is a device name on Windows, where no folder can have it"),
+        (FOLDERS, "is reserved for a file or folder beside the project's package"),
         (PACKAGES, "is a package that the project needs"),
         (STANDARD_LIBRARY, "is a module of Python's standard library"),
     )

@@ -70,7 +70,12 @@ def bake(folder: Path, combination: Combination | None = None, **answers: str) -
         f"cookiecutters_dir: {json.dumps(str(folder))}\nreplay_dir: {json.dumps(str(folder / 'replay'))}\n"
     )
     project = cookiecutter(
-        str(TEMPLATE), no_input=True, extra_context=answers, output_dir=str(folder), config_file=str(config)
+        str(TEMPLATE),
+        no_input=True,
+        extra_context=answers,
+        output_dir=str(folder),
+        config_file=str(config),
+        accept_hooks=False,
     )
     return Path(project)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from packaging.version import InvalidVersion, Version
 
 from ddpt import answers, time_zones
-from ddpt.answers import MAX_NAME_LENGTH, QUESTIONS, BadAnswers, checked, is_yes, module_name, slug
+from ddpt.answers import MAX_NAME_LENGTH, QUESTIONS, InvalidAnswers, is_yes, module_name, slug, validate
 from ddpt.languages import LANGUAGE_CODES
 from ddpt.reserved import RESERVED
 from projects import EVERYTHING
@@ -24,19 +24,19 @@ DEFAULTS = {name: answer for name, answer in NAMED.items() if name[0] != "_"} | 
 YES_NO = [name for name in DEFAULTS if name.startswith("use_")]
 
 
-def complaint(**changed):
+def error_message(**changed):
     """Return the message for the default answers with some of them changed, or "" when they will do."""
     try:
-        assert checked(DEFAULTS | changed) == "y"
-    except BadAnswers as error:
+        assert validate(DEFAULTS | changed) == "y"
+    except InvalidAnswers as error:
         return str(error)
     return ""
 
 
-def test_every_question_is_checked_has_a_sentence_and_an_example_that_would_do():
+def test_every_question_is_validated_has_a_sentence_and_an_example_that_would_do():
     assert list(QUESTIONS) == list(DEFAULTS) == list(NAMED["__prompts__"])
-    assert complaint() == ""
-    assert complaint(**{name: question.example for name, question in QUESTIONS.items()}) == ""
+    assert error_message() == ""
+    assert error_message(**{name: question.example for name, question in QUESTIONS.items()}) == ""
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_every_question_is_checked_has_a_sentence_and_an_example_that_would_do()
 )
 def test_good_answers(name, good):
     for answer in good:
-        assert complaint(**{name: answer}) == ""
+        assert error_message(**{name: answer}) == ""
 
 
 TEXTS = ["project_name", "author_name", "description"]
@@ -77,25 +77,25 @@ TEXTS = ["project_name", "author_name", "description"]
     [
         ("project_name", "", "is empty", None),
         ("author_name", "  ", "is empty", None),
-        *[(name, "two\nlines", "holds U+000A", None) for name in TEXTS],
-        *[(name, f"x{character}", f"holds U+{ord(character):04X}", None)
+        *[(name, "two\nlines", "contains the character U+000A", None) for name in TEXTS],
+        *[(name, f"x{character}", f"contains the character U+{ord(character):04X}", None)
           for name in TEXTS for character in "\0\t\x1b\x7f\x85\u2028\ud800\udcff\ufffe"],
         *[(name, True, "put it in quotes", None) for name in DEFAULTS if name not in YES_NO],
         ("version", 1.0, "put it in quotes", None),
         ("description", None, "put it in quotes", None),
-        ("django_project_name", "", "no name for a Python package", None),
-        ("django_project_name", "-", "no name for a Python package", None),
-        ("django_project_name", "my project", "no name for a Python package", "my_project"),
-        ("django_project_name", "my-project", "no name for a Python package", "my_project"),
-        ("django_project_name", "a\n", "no name for a Python package", "a"),
-        ("django_project_name", "../etc", "no name for a Python package", "etc"),
-        ("django_project_name", "3d", "no name for a Python package", "project_3d"),
-        ("django_project_name", "_shop", "no name for a Python package", "shop"),
-        ("django_project_name", "größe", "all of ASCII", "grosse"),
+        ("django_project_name", "", "is not a valid name for a Python package", None),
+        ("django_project_name", "-", "is not a valid name for a Python package", None),
+        ("django_project_name", "my project", "is not a valid name for a Python package", "my_project"),
+        ("django_project_name", "my-project", "is not a valid name for a Python package", "my_project"),
+        ("django_project_name", "a\n", "is not a valid name for a Python package", "a"),
+        ("django_project_name", "../etc", "is not a valid name for a Python package", "etc"),
+        ("django_project_name", "3d", "is not a valid name for a Python package", "project_3d"),
+        ("django_project_name", "_shop", "is not a valid name for a Python package", "shop"),
+        ("django_project_name", "größe", "ASCII letters", "grosse"),
         ("django_project_name", "a" * 41, "longer than 40", "a" * 40),
         ("django_project_name", "class", "keyword", "class_project"),
         ("django_project_name", "None", "keyword", "none_project"),
-        ("django_project_name", "pg_shop", "PostgreSQL", "project_pg_shop"),
+        ("django_project_name", "pg_shop", "PostgreSQL reserves", "project_pg_shop"),
         ("django_project_name", "test", "standard library", "test_project"),
         ("django_project_name", "cgi", "standard library", "cgi_project"),  # gone in 3.13
         ("django_project_name", "annotationlib", "standard library", "annotationlib_project"),  # new in 3.14
@@ -109,98 +109,103 @@ TEXTS = ["project_name", "author_name", "description"]
         ("django_project_name", "Makefile", "beside the project's package", "makefile_project"),
         ("django_project_name", "nul", "Windows", "nul_project"),
         ("django_project_name", "yes", "YAML", "yes_project"),
-        ("email", "", "no e-mail address", None),
-        ("email", "ada", "no e-mail address", None),
-        ("email", "ada@example", "no e-mail address", None),
-        ("email", "a..b@example.com", "no e-mail address", None),
-        ("email", "ada@example.com\n", "no e-mail address", "ada@example.com"),
-        ("email", "Ada <ada@example.com>", "no e-mail address", "ada@example.com"),
-        ("email", "mailto:ada@example.com", "no e-mail address", "ada@example.com"),
-        ("email", "ada at example.com", "no e-mail address", "ada@example.com"),
-        ("email", "ada@bücher.de", "no e-mail address", "ada@xn--bcher-kva.de"),
-        ("email", "x" * 65 + "@example.com", "no e-mail address", None),
-        ("email", "a@\N{KELVIN SIGN}.com", "no e-mail address", "a@k.com"),
-        ("email", "\N{KELVIN SIGN}@example.com", "no e-mail address", None),
-        ("email", "{$HOME}@example.com", "no e-mail address", None),
-        ("domain_name", "", "no host name", None),
-        ("domain_name", "https://example.com/path", "no host name", "example.com"),
-        ("domain_name", "example.com:8000", "no host name", "example.com"),
-        ("domain_name", "example.com.", "no host name", "example.com"),
-        ("domain_name", "example,com", "no host name", "example.com"),
-        ("domain_name", "my_shop.example.com", "no host name", "my-shop.example.com"),
-        ("domain_name", "example.com\n", "no host name", "example.com"),
-        ("domain_name", "*.example.com", "no host name", None),
-        ("domain_name", "a..b", "no host name", None),
-        ("domain_name", "a" * 64 + ".com", "no host name", None),
-        ("domain_name", ".".join(["a" * 60] * 5), "no host name", None),
+        ("email", "", "is not a valid email address", None),
+        ("email", "ada", "is not a valid email address", None),
+        ("email", "ada@example", "is not a valid email address", None),
+        ("email", "a..b@example.com", "is not a valid email address", None),
+        ("email", "ada@example.com\n", "is not a valid email address", "ada@example.com"),
+        ("email", "Ada <ada@example.com>", "is not a valid email address", "ada@example.com"),
+        ("email", "mailto:ada@example.com", "is not a valid email address", "ada@example.com"),
+        ("email", "ada at example.com", "is not a valid email address", "ada@example.com"),
+        ("email", "ada@bücher.de", "is not a valid email address", "ada@xn--bcher-kva.de"),
+        ("email", "x" * 65 + "@example.com", "is not a valid email address", None),
+        ("email", "a@\N{KELVIN SIGN}.com", "is not a valid email address", "a@k.com"),
+        ("email", "\N{KELVIN SIGN}@example.com", "is not a valid email address", None),
+        ("email", "{$HOME}@example.com", "is not a valid email address", None),
+        ("domain_name", "", "is not a valid host name", None),
+        ("domain_name", "https://example.com/path", "is a URL", "example.com"),
+        ("domain_name", "https://Example.com", "is a URL", "example.com"),
+        ("domain_name", "//Example.com/", "is a URL", "example.com"),
+        ("domain_name", "Ada@Example.com", "is an email address", "example.com"),
+        ("domain_name", "example.com:8000", "has a port", "example.com"),
+        ("domain_name", "example.com.", "is not a valid host name", "example.com"),
+        ("domain_name", "example,com", "is not a valid host name", "example.com"),
+        ("domain_name", "my_shop.example.com", "is not a valid host name", "my-shop.example.com"),
+        ("domain_name", "example.com\n", "is not a valid host name", "example.com"),
+        ("domain_name", "*.example.com", "is not a valid host name", None),
+        ("domain_name", "a..b", "is not a valid host name", None),
+        ("domain_name", "a" * 64 + ".com", "is not a valid host name", None),
+        ("domain_name", ".".join(["a" * 60] * 5), "is not a valid host name", None),
         ("domain_name", "Example.com", "capital letters", "example.com"),
         ("domain_name", "bücher.example", "not ASCII", "xn--bcher-kva.example"),
         ("domain_name", "192.0.2.1", "IP address", None),
-        ("domain_name", "2001:db8::1", "no host name", None),
-        ("version", "", "PEP 440", None),
-        ("version", "one", "PEP 440", None),
-        ("version", "1.poſt", "PEP 440", "1"),
-        ("version", "1.0 ", "PEP 440", "1.0"),
-        ("version", "1,5", "PEP 440", "1.5"),
-        ("version", "1.0.0-SNAPSHOT", "PEP 440", "1.0.0"),
-        ("timezone", "", "no time zone", None),
-        ("timezone", "Europe/Berln", "no time zone", "Europe/Berlin"),
-        ("timezone", "europe/berlin", "no time zone", "Europe/Berlin"),
-        ("timezone", "Berlin", "no time zone", "Europe/Berlin"),
-        ("timezone", "New York", "no time zone", "America/New_York"),
-        ("timezone", "utc", "no time zone", "UTC"),
-        ("timezone", "GMT+2", "no time zone", None),
-        ("timezone", "../../etc/passwd", "no time zone", None),
-        ("timezone", "US/Pacific", "old name", "America/Los_Angeles"),
-        ("timezone", "Asia/Calcutta", "old name", "Asia/Kolkata"),
-        ("language_code", "", "LANGUAGES", None),
-        ("language_code", "xx", "LANGUAGES", None),
-        ("language_code", "EN-US", "LANGUAGES", "en-us"),
-        ("language_code", "pt_BR.UTF-8", "LANGUAGES", "pt-br"),
-        ("language_code", "de-at", "LANGUAGES", "de"),
-        ("language_code", "zh-tw", "LANGUAGES", "zh-hant"),
-        ("language_code", "no", "LANGUAGES", "nb"),
-        ("base_image", "Slim", "neither alpine nor slim", "slim"),
-        ("base_image", "debian", "neither alpine nor slim", "slim"),
-        ("base_image", "scratch", "neither alpine nor slim", None),
-        ("use_s3", "maybe", "neither yes nor no", None),
-        ("use_s3", "", "neither yes nor no", None),
-        ("use_s3", "1", "neither yes nor no", None),
+        ("domain_name", "42", "a number", None),
+        ("domain_name", "example.42", "is not a valid host name", None),
+        ("domain_name", "2001:db8::1", "is not a valid host name", None),
+        ("version", "", "is not a valid version (PEP 440)", None),
+        ("version", "one", "is not a valid version (PEP 440)", None),
+        ("version", "1.poſt", "is not a valid version (PEP 440)", "1"),
+        ("version", "1.0 ", "is not a valid version (PEP 440)", "1.0"),
+        ("version", "1,5", "is not a valid version (PEP 440)", "1.5"),
+        ("version", "1.0.0-SNAPSHOT", "is not a valid version (PEP 440)", "1.0.0"),
+        ("timezone", "", "is not a time zone", None),
+        ("timezone", "Europe/Berln", "is not a time zone", "Europe/Berlin"),
+        ("timezone", "europe/berlin", "is not a time zone", "Europe/Berlin"),
+        ("timezone", "Berlin", "is not a time zone", "Europe/Berlin"),
+        ("timezone", "New York", "is not a time zone", "America/New_York"),
+        ("timezone", "utc", "is not a time zone", "UTC"),
+        ("timezone", "GMT+2", "is not a time zone", None),
+        ("timezone", "../../etc/passwd", "is not a time zone", None),
+        ("timezone", "US/Pacific", "is a deprecated name", "America/Los_Angeles"),
+        ("timezone", "Asia/Calcutta", "is a deprecated name", "Asia/Kolkata"),
+        ("language_code", "", "is not one of Django's LANGUAGES", None),
+        ("language_code", "xx", "is not one of Django's LANGUAGES", None),
+        ("language_code", "EN-US", "is not one of Django's LANGUAGES", "en-us"),
+        ("language_code", "pt_BR.UTF-8", "is not one of Django's LANGUAGES", "pt-br"),
+        ("language_code", "de-at", "is not one of Django's LANGUAGES", "de"),
+        ("language_code", "zh-tw", "is not one of Django's LANGUAGES", "zh-hant"),
+        ("language_code", "no", "is not one of Django's LANGUAGES", "nb"),
+        ("base_image", "Slim", "is not alpine or slim", "slim"),
+        ("base_image", "debian", "is not alpine or slim", "slim"),
+        ("base_image", "scratch", "is not alpine or slim", None),
+        ("use_s3", "maybe", "is not yes or no", None),
+        ("use_s3", "", "is not yes or no", None),
+        ("use_s3", "1", "is not yes or no", None),
         ("use_s3", 1, "put it in quotes", None),
-        ("use_s3", "yess", "neither yes nor no", "yes"),
-        ("use_s3", "tru", "neither yes nor no", "true"),
+        ("use_s3", "yess", "is not yes or no", "yes"),
+        ("use_s3", "tru", "is not yes or no", "true"),
     ],
 )  # fmt: skip
-def test_bad_answers(name, answer, reason, meant):
-    message = complaint(**{name: answer})
+def test_invalid_answers(name, answer, reason, meant):
+    message = error_message(**{name: answer})
 
     assert f"  {name}: " in message
     assert reason in message
-    assert f"For example: {QUESTIONS[name].example}\n" in message
+    assert (f"For example: {QUESTIONS[name].example}\n" in message) == (not meant)
     assert re.findall(r"Did you mean (\S+)\?", message) == ([meant] if meant else [])
     assert message.replace("\n", "").isprintable()
 
 
-def test_all_bad_answers_are_named_at_once_in_the_order_of_the_questions():
-    message = complaint(**dict.fromkeys(DEFAULTS, "\x1b[2J"))
+def test_all_invalid_answers_are_named_at_once_in_the_order_of_the_questions():
+    message = error_message(**dict.fromkeys(DEFAULTS, "\x1b[2J"))
 
     assert re.findall(r"^  (\w+): ", message, re.MULTILINE) == list(DEFAULTS)
     assert "\x1b" not in message
 
 
 def test_a_long_answer_is_shortened_in_the_message():
-    assert all(len(line) < 160 for line in complaint(email="x" * 5000).splitlines())
+    assert all(len(line) < 160 for line in error_message(email="x" * 5000).splitlines())
 
 
 def test_answers_that_a_replay_brings_itself_are_not_asked_for():
-    assert checked({}) == "y"
-    with pytest.raises(BadAnswers, match="version"):
-        checked({"version": "x"})
+    assert validate({}) == "y"
+    with pytest.raises(InvalidAnswers, match="version"):
+        validate({"version": "x"})
 
 
 @given(st.fixed_dictionaries(dict.fromkeys(DEFAULTS, st.text() | st.none() | st.booleans() | st.lists(st.integers()))))
-def test_no_answer_breaks_the_check(given_answers):
-    complaint(**given_answers)
+def test_no_answer_breaks_the_validation(given_answers):
+    error_message(**given_answers)
 
 
 def test_is_yes():
@@ -235,19 +240,19 @@ def test_default_of_django_project_name(project_name, expected):
 @example("&#99999999999;")
 @example("a" * 31 + "-1" + "!" * 9)
 def test_default_of_django_project_name_always_will_do(project_name):
-    assert answers.bad_name(module_name(project_name)) is None
+    assert answers.invalid_name(module_name(project_name)) is None
 
 
 def test_default_of_django_project_name_is_never_taken():
     for name in [*RESERVED, *kwlist]:
-        assert answers.bad_name(name)
+        assert answers.invalid_name(name)
         for spelling in (name, name.upper(), f"{name}!", f"_{name}_"):
-            assert answers.bad_name(module_name(spelling)) is None
+            assert answers.invalid_name(module_name(spelling)) is None
 
 
 @given(st.text("aB1_", min_size=1))
 def test_slug_is_a_name_for_distributions_images_and_dns(name):
-    if not answers.bad_name(name):
+    if not answers.invalid_name(name):
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug(name))
 
 
@@ -292,7 +297,7 @@ def test_time_zones_are_known_to_zoneinfo():
 )
 def test_email_addresses_are_good_for_django(local_part, host):
     address = f"{local_part}@{host}"
-    if not answers.bad_email(address):
+    if not answers.invalid_email(address):
         validate_email(address)
 
 
@@ -306,6 +311,6 @@ def test_versions_are_those_of_pep_440(parts):
     try:
         Version(version)
     except InvalidVersion:
-        assert answers.bad_version(version)
+        assert answers.invalid_version(version)
     else:
-        assert not answers.bad_version(version)
+        assert not answers.invalid_version(version)
