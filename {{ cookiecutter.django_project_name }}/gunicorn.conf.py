@@ -8,7 +8,11 @@ import signal
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from gunicorn.workers.gthread import ThreadWorker
+
+# Settings that lack a variable end gunicorn here, before it has a worker.
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{{ cookiecutter.django_project_name }}.config.production")
 
 
 class Worker(ThreadWorker):
@@ -53,8 +57,9 @@ worker_tmp_dir = "/dev/shm"  # noqa: S108
 # The file system of the container may be read-only.
 control_socket_disable = True
 
-# Who is believed when it says that a request came over HTTPS, as in the settings.
-forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES") or "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,127.0.0.0/8"
+# Who is believed when it says that a request came over HTTPS, and how log lines look, as in the settings.
+forwarded_allow_ips = ",".join(map(str, settings.TRUSTED_PROXIES))
+logconfig_dict = settings.LOGGING
 
 # Seconds to serve on after SIGTERM: proxies hear of a stop only when it has begun, and send requests until then.
 drain_seconds = int(os.environ.get("DRAIN_SECONDS") or 0)

@@ -111,8 +111,13 @@ def test_static_files_are_collected_and_compressed_and_messages_compiled(product
 
 
 def test_production_serves_without_writing_anything(production):
-    variables = {"SECRET_KEY": "x" * 50, "DATABASE_URL": "postgres://u:p@nowhere/d", "REDIS_URL": "redis://nowhere"}
-    variables["EMAIL_HOST"] = "off"
+    variables = {
+        "SECRET_KEY": "only-for-tests-" * 5,
+        "DOMAIN_NAME": "www.example.com",
+        "DATABASE_URL": "postgres://u:p@nowhere/d",
+        "REDIS_URL": "redis://nowhere",
+        "EMAIL_HOST": "off",
+    }
     container = docker(
         "run", "--detach", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL",
         *(part for name, value in variables.items() for part in ("--env", f"{name}={value}")), production,

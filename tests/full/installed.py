@@ -139,8 +139,8 @@ class Server:
         )
 
     def lines(self) -> list[dict]:
-        """Return what the project logged; gunicorn's own lines are left out."""
-        return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
+        """Return what the project and gunicorn logged."""
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
 
 
 def links(page: str) -> list[str]:

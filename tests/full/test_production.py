@@ -1,6 +1,7 @@
 """A project with the production settings, PostgreSQL and Redis, served by gunicorn and asked over HTTP."""
 
 import gzip
+import json
 import re
 import signal
 import subprocess
@@ -43,7 +44,7 @@ def site(production):
 def test_check_deploy_has_nothing_to_say(combination, production):
     done = production(combination).manage("check", "--deploy", "--fail-level", "DEBUG")
     assert done.returncode == 0
-    assert done.stdout + done.stderr == "System check identified no issues (0 silenced).\n"
+    assert re.fullmatch(r"System check identified no issues \(\d silenced\)\.\n", done.stdout + done.stderr)
 
 
 @covering
@@ -57,7 +58,7 @@ def test_everything_that_is_missing_is_said_at_once(combination, production):
         text=True,
     )
     assert done.returncode != 0
-    for variable in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "EMAIL_HOST"):
+    for variable in ("SECRET_KEY", "DOMAIN_NAME", "DATABASE_URL", "REDIS_URL", "EMAIL_HOST"):
         assert variable in done.stderr
 
 
@@ -111,7 +112,7 @@ def test_security_headers(combination, site):
     policy = response.headers["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert "unsafe" not in policy
-    assert response.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+    assert response.headers["Strict-Transport-Security"] == "max-age=3600"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["X-Frame-Options"] == "DENY"
     assert response.headers["Referrer-Policy"] == "same-origin"
@@ -150,6 +151,7 @@ def test_logs_are_json_and_hold_no_secret(combination, site, production):
     assert line["duration_ms"] > 0
     text = server.log.read_text()
     assert "livez" not in text
+    assert {json.loads(line)["logger"] for line in text.splitlines()} >= {"gunicorn.error", "django.request"}
     project = production(combination)
     for secret in (project.secret_key, project.environment["DATABASE_PASSWORD"], project.environment["REDIS_PASSWORD"]):
         assert secret not in text
@@ -162,6 +164,25 @@ def test_gunicorn_ends_in_peace(combination, production):
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(20) == 0
     assert "Traceback" not in server.log.read_text()
+
+
+@both
+def test_wrong_settings_end_gunicorn_before_it_has_a_worker(combination, production):
+    """Its last line names the variable, and no value is there."""
+    project = production(combination)
+    done = subprocess.run(
+        [project.folder / "venv/bin/gunicorn", "--bind", "127.0.0.1:0"],
+        cwd=project.installed.path,
+        env=project.environment | {"SECRET_KEY": "hunter2", "REDIS_URL": ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode != 0
+    assert "SECRET_KEY: It must have 50" in done.stderr
+    assert "REDIS_URL: It is required." in done.stderr
+    assert "hunter2" not in done.stderr
+    assert "worker" not in done.stdout + done.stderr.partition("ImproperlyConfigured")[2]
 
 
 class Visitor(requests.Session):

@@ -3,11 +3,14 @@
 https://docs.djangoproject.com/en/6.1/ref/settings/
 """
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from django.conf import global_settings
 from django.utils.csp import CSP
-{% if cookiecutter.use_admin_theme is yes %}
+
+from . import parsers
+{%- if cookiecutter.use_admin_theme is yes %}
 from .admin_theme import UNFOLD as UNFOLD
 {%- endif %}
 from .env import env
@@ -79,10 +82,10 @@ TEMPLATES = [
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 # Where the admin is; an address of one's own keeps its login page out of the way of robots.
-ADMIN_URL = env.str("ADMIN_URL", default="admin/")
+ADMIN_URL = env.parse("ADMIN_URL", parsers.url_path, default="admin/")
 
-# Proxies, as addresses or networks, that are believed when they tell the client's address and scheme.
-TRUSTED_PROXIES: list[str] = []
+# Networks whose proxies are believed when they tell the client's address and scheme.
+TRUSTED_PROXIES: list[IPv4Network | IPv6Network] = []
 
 # Users and passwords
 # https://docs.djangoproject.com/en/6.1/topics/auth/passwords/
@@ -128,12 +131,6 @@ TIME_ZONE = "{{ cookiecutter.timezone }}"
 # https://docs.djangoproject.com/en/6.1/howto/static-files/
 STATIC_URL = "/static/"
 MEDIA_URL = "/media/"
-
-# What a request may hold in memory, form fields included; files beyond it go to a temporary folder.
-# https://docs.djangoproject.com/en/6.1/ref/settings/#data-upload-max-memory-size
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # bytes
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
-DATA_UPLOAD_MAX_NUMBER_FILES = 100
 
 # Browsers load nothing from elsewhere, and run nothing that is written inside a page.
 # https://docs.djangoproject.com/en/6.1/topics/security/#content-security-policy

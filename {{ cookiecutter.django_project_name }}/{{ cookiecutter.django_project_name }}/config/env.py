@@ -1,6 +1,6 @@
 """Reads the variables that configure the project.
 
-The value of ``NAME`` comes from the first of these that is there:
+The value of ``NAME`` comes from the first of these that is there and not empty:
 
 1. the environment variable ``NAME``
 2. the file that the environment variable ``NAME_FILE`` names
@@ -11,12 +11,14 @@ https://github.com/sloria/environs
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvValidationError
 
+# Docker mounts secrets in the first, and configs in the second.
 FOLDERS = (Path("/run/secrets"), Path("/"))
 
 
@@ -26,43 +28,61 @@ class SettingsEnv(Env):
     def __init__(self) -> None:
         """Collect errors instead of raising the first one."""
         super().__init__(eager=False)
-        self.errors: dict[str, list[Any]] = {}
+        self.unreadable: dict[str, str] = {}
+        self.malformed: dict[str, str] = {}
+
+    def parse[T, D](self, name: str, parser: Callable[[str], T], default: D = ...) -> T | D:  # type: ignore[assignment]
+        """Return what a parser makes of a variable.
+
+        Args:
+            name: the variable.
+            parser: it raises ``ValueError`` with a sentence that tells what the text must be.
+            default: what to return where the variable is not set; without it, the variable is required.
+        """
+        text = self.str(name, **({} if default is ... else {"default": None}))
+        if text is not None:
+            try:
+                return parser(text)
+            except ValueError as error:
+                self.malformed[name] = str(error)
+        # Where it is required, check() raises.
+        return None if default is ... else default  # type: ignore[return-value]
 
     def check(self) -> None:
-        """Judge what was read; call it as the last line of a settings module.
+        """Raise an error if something is wrong with what was read; call it as the last line of a settings module.
 
         Raises:
-            ImproperlyConfigured: it names every variable that is missing or
-                malformed, and repeats no value.
+            ImproperlyConfigured: it names every variable that is missing or malformed, and repeats no value.
         """
+        errors: dict[str, str] = {}
         try:
             self.seal()
         except EnvValidationError as error:
-            self.errors.update(error.error_messages)  # type: ignore[arg-type]
-        if self.errors:
-            # Django imports settings that failed a second time to show the error: let them be read again.
-            super().__init__(eager=False)
-            lines = [f"  {name}: {' '.join(map(str, self.errors[name]))}" for name in sorted(self.errors)]
+            for name, messages in error.error_messages.items():  # type: ignore[union-attr]
+                errors[name] = " ".join(map(str, messages)).replace("Environment variable not set.", "It is required.")
+        errors |= self.malformed | self.unreadable
+        # Django imports settings that failed a second time to show the error: let them be read again.
+        self.__init__()  # type: ignore[misc]
+        if errors:
             raise ImproperlyConfigured(
                 "These variables are missing or malformed:\n\n"
-                + "\n".join(lines)
-                + "\n\nSet each as an environment variable (NAME=value), as a file (NAME_FILE=/path/to/file) "
-                "or as a Docker secret called NAME. The table in README.md tells what each one is for."
+                + "\n".join(f"  {name}: {errors[name]}" for name in sorted(errors))
+                + "\n\n→ Set each as an environment variable (export NAME=value), as a file (export NAME_FILE=/path/to/file) "
+                "or as a Docker secret called NAME. The table in README.md has an example of each."
             )
 
     def _get_value(self, env_key: str, default: Any) -> Any:
         """Return the text of a variable. This is the method that environs' own ``FileAwareEnv`` overrides."""
-        if env_key in os.environ:
-            return os.environ[env_key]
-        named = os.environ.get(f"{env_key}_FILE")
-        paths = [Path(named)] if named else [path for folder in FOLDERS if (path := folder / env_key).is_file()]
-        if not paths:
-            return default
-        try:
-            return paths[0].read_text().strip()
-        except OSError as error:
-            self.errors[env_key] = [f"The file {paths[0]} cannot be read: {error.strerror}."]
-            return default
+        if value := os.environ.get(env_key, "").strip():
+            return value
+        named = os.environ.get(f"{env_key}_FILE", "").strip()
+        for path in [Path(named)] if named else [folder / env_key for folder in FOLDERS]:
+            try:
+                if (named or path.is_file()) and (value := path.read_text().strip()):
+                    return value
+            except (OSError, UnicodeDecodeError):
+                self.unreadable[env_key] = f"The file {path} cannot be read as text."
+        return default
 
 
 env = SettingsEnv()

@@ -7,6 +7,7 @@ import os
 from django.conf import global_settings
 {%- endif %}
 
+from . import parsers
 from .base import *
 from .env import env
 {%- if cookiecutter.use_s3 is yes %}
@@ -18,7 +19,7 @@ DEBUG = env.bool("DEBUG", default=True)
 # Whoever knows this key can forge sessions: it is good for development alone.
 SECRET_KEY = env.str("SECRET_KEY", default="insecure-and-only-for-development")
 # Others may stand for this machine too: ALLOWED_HOSTS=192.168.1.5 lets a phone in.
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[".localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = env.parse("ALLOWED_HOSTS", parsers.hosts, default=[".localhost", "127.0.0.1", "[::1]"])
 
 ROOT_URLCONF = "{{ cookiecutter.django_project_name }}.config.local_urls"
 
@@ -43,8 +44,8 @@ os.environ.setdefault("PYTHONBREAKPOINT", "ipdb.set_trace")
 
 DATABASES = {"default": database(default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
 
-if redis_url := env.str("REDIS_URL", default=None):
-    CACHES = {"default": redis_cache(redis_url)}
+if location := env.parse("REDIS_URL", parsers.redis_url, default=None):
+    CACHES = {"default": redis_cache(location)}
 
 DEFAULT_FROM_EMAIL = "noreply@localhost"
 if email_host := env.str("EMAIL_HOST", default=None):
@@ -63,6 +64,7 @@ if bucket_name := env.str("S3_BUCKET_NAME", default=None):
     SECURE_CSP = s3_policy(SECURE_CSP, bucket_name)
 {%- endif %}
 
+LOG_LEVEL = env.parse("LOG_LEVEL", parsers.log_level, default=logging.INFO)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -75,14 +77,17 @@ LOGGING = {
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line"},
     },
-    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", default=logging.INFO)},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         # The development servers print a line for each request themselves.
-        "{{ cookiecutter.django_project_name }}.request": {"level": "WARNING"},
-        "django": {"handlers": [], "level": "INFO"},
+        "{{ cookiecutter.django_project_name }}.request": {"level": max(LOG_LEVEL, logging.WARNING)},
+        # The level of the root counts, and not Django's own.
+        "django": {"handlers": [], "level": "NOTSET"},
         "django.server": {"filters": ["not_livez"]},
+        # Below that, a line for each change of the code, or for each file that is looked at.
+        "django.utils.autoreload": {"level": max(LOG_LEVEL, logging.INFO)},
         # Below that, four lines for each login.
-        "axes": {"level": "WARNING"},
+        "axes": {"level": max(LOG_LEVEL, logging.WARNING)},
         "werkzeug": {"filters": ["not_livez"]},
     },
 }

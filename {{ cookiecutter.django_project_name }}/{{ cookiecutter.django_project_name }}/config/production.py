@@ -8,6 +8,7 @@ from email.utils import formataddr
 
 from django.conf import global_settings
 
+from . import parsers
 from .base import *
 from .env import env
 {%- if cookiecutter.use_mailgun is yes %}
@@ -22,18 +23,22 @@ from .sentry import start_sentry
 from .services import database, redis_cache, smtp
 
 DEBUG = False
-SECRET_KEY = env.str("SECRET_KEY")
+SECRET_KEY = env.parse("SECRET_KEY", parsers.secret_key)
 # Keys of before: what they signed stays valid, so that a new key logs nobody out.
-SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_FALLBACKS = env.parse("SECRET_KEY_FALLBACKS", parsers.secret_keys, default=[])
 
-DOMAIN_NAME = env.str("DOMAIN_NAME", default="{{ cookiecutter.domain_name }}")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[DOMAIN_NAME])
+DOMAIN_NAME = env.parse("DOMAIN_NAME", parsers.host_name)
+ALLOWED_HOSTS = env.parse("ALLOWED_HOSTS", parsers.hosts, default=[DOMAIN_NAME])
 
 DATABASES = {"default": database()}
-CACHES = {"default": redis_cache(env.str("REDIS_URL"))}
+CACHES = {"default": redis_cache(env.parse("REDIS_URL", parsers.redis_url))}
 
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=formataddr((PROJECT_NAME, f"noreply@{DOMAIN_NAME}")))
+NOREPLY = formataddr((PROJECT_NAME, f"noreply@{DOMAIN_NAME}"))
+DEFAULT_FROM_EMAIL = env.parse("DEFAULT_FROM_EMAIL", parsers.email_address, default=NOREPLY)
+# Who gets an email when an error is logged.
+ADMINS = env.parse("ADMINS", parsers.email_addresses, default=[])
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+EMAIL_SUBJECT_PREFIX = f"[{PROJECT_NAME}] "
 {%- if cookiecutter.use_mailgun is yes %}
 mailgun_api_key = env.str("MAILGUN_API_KEY", default=None)
 MAILERS = {"default": mailgun(mailgun_api_key) if mailgun_api_key else smtp(env.str("EMAIL_HOST"))}
@@ -56,16 +61,21 @@ if bucket_name := env.str("S3_BUCKET_NAME", default=None):
 {%- endif %}
 
 # Requests come through a proxy, which alone is believed when it tells the client's address and scheme.
-TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8"])
+TRUSTED_PROXIES = env.parse(
+    "TRUSTED_PROXIES", parsers.networks, default=parsers.networks("10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,127.0.0.0/8")
+)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # HTTPS only
 # https://docs.djangoproject.com/en/6.1/topics/security/#ssl-https
 SECURE_SSL_REDIRECT = True
 SECURE_REDIRECT_EXEMPT = [r"^readyz$"]
-SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
-SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=True)
-SECURE_HSTS_PRELOAD = SECURE_HSTS_INCLUDE_SUBDOMAINS
+# An hour at first, as no browser can be told to forget it: README.md tells how to raise it.
+SECURE_HSTS_SECONDS = env.parse("SECURE_HSTS_SECONDS", parsers.integer(0), default=3600)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
+# Subdomains and the preload list are decisions of those who run the domain.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 LANGUAGE_COOKIE_SECURE = True
@@ -75,22 +85,34 @@ SESSION_COOKIE_NAME = "__Host-sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken"
 LANGUAGE_COOKIE_NAME = "__Secure-language"
 
+LOG_LEVEL = env.parse("LOG_LEVEL", parsers.log_level, default=logging.INFO)
+# gunicorn.conf.py uses these too.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
         "json": {"()": "{{ cookiecutter.django_project_name }}.core.logs.JsonFormatter"},
+        "text": {"()": "{{ cookiecutter.django_project_name }}.core.logs.TextFormatter"},
     },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "json"},
+        "admins": {
+            "class": "{{ cookiecutter.django_project_name }}.core.error_emails.AdminEmailHandler",
+            "level": "ERROR",
+            "formatter": "text",
+        },
     },
-    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", default=logging.INFO)},
+    "root": {"handlers": ["console", "admins"], "level": LOG_LEVEL},
     "loggers": {
-        "django": {"handlers": [], "level": "INFO"},
+        # The level of the root counts, and not Django's own.
+        "django": {"handlers": [], "level": "NOTSET"},
         # Below that, four lines for each login.
-        "axes": {"level": "WARNING"},
+        "axes": {"level": max(LOG_LEVEL, logging.WARNING)},
         # Robots ask for hosts that are not ours all day; the line of the request says so, with its status 400.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "gunicorn.error": {"propagate": True},
+        # The line of the request is ours.
+        "gunicorn.access": {"level": "WARNING"},
     },
 }
 {%- if cookiecutter.use_sentry_for_error_reporting is yes %}

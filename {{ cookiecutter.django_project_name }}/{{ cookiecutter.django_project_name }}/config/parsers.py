@@ -1,0 +1,140 @@
+"""What the text of a variable must be, for ``env.parse``: each function returns the value, or raises ``ValueError``.
+
+The errors say what is expected and never what was found, which may be a secret.
+"""
+
+import logging
+import re
+from collections.abc import Callable
+from email.utils import formataddr, parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from redis.connection import parse_url
+
+HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.ASCII | re.IGNORECASE)
+
+
+def items(text: str) -> list[str]:
+    """Return the parts of a list with commas."""
+    return [part for item in text.split(",") if (part := item.strip())]
+
+
+def integer(minimum: int, maximum: int | None = None) -> Callable[[str], int]:
+    """Return a parser of integers from ``minimum`` to ``maximum``, both included."""
+
+    def parser(text: str) -> int:
+        if not re.fullmatch(r"-?[0-9]{1,18}", text) or not minimum <= int(text) <= (maximum or int(text)):
+            limits = f"from {minimum} to {maximum}" if maximum else f"of {minimum} or more"
+            message = f"It must be an integer {limits}."
+            raise ValueError(message)
+        return int(text)
+
+    return parser
+
+
+def secret_key(text: str) -> str:
+    """Return a key that ``check --deploy`` accepts.
+
+    https://docs.djangoproject.com/en/6.1/ref/checks/#security
+    """
+    if len(text) < 50 or len(set(text)) < 5 or text.startswith("django-insecure-"):
+        message = (
+            "It must have 50 or more random characters, as this makes: "
+            "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
+        )
+        raise ValueError(message)
+    return text
+
+
+def secret_keys(text: str) -> list[str]:
+    """Return keys that are separated by commas."""
+    return [secret_key(item) for item in items(text)]
+
+
+def host_name(text: str) -> str:
+    """Return a host name."""
+    if len(text) > 253 or not HOST_NAME.fullmatch(text):
+        raise ValueError("It must be a host name such as www.example.com, without https:// and without a port.")
+    return text.lower()
+
+
+def hosts(text: str) -> list[str]:
+    """Return host names as ``ALLOWED_HOSTS`` takes them.
+
+    https://docs.djangoproject.com/en/6.1/ref/settings/#allowed-hosts
+    """
+    found = items(text)
+    for host in found:
+        if not (host == "*" or HOST_NAME.fullmatch(host.removeprefix(".")) or re.fullmatch(r"\[[0-9a-f:.]+\]", host)):
+            message = "It must be host names such as example.com,.example.org with commas between them, without ports."
+            raise ValueError(message)
+    if not found:
+        raise ValueError("It must name a host, such as example.com.")
+    return found
+
+
+def networks(text: str) -> list[IPv4Network | IPv6Network]:
+    """Return IP networks; an address is a network of one."""
+    try:
+        return [ip_network(item, strict=False) for item in items(text)]
+    except ValueError:
+        message = "It must be IP addresses or networks such as 10.0.0.0/8,192.0.2.7 with commas between them."
+        raise ValueError(message) from None
+
+
+def url_path(text: str) -> str:
+    """Return a path as ``path()`` takes it: ``admin``, ``/admin`` and ``/admin/`` all become ``admin/``."""
+    path = text.strip("/")
+    if not re.fullmatch(r"[\w~.-]+(/[\w~.-]+)*", path, re.ASCII) or {".", ".."} & set(path.split("/")):
+        raise ValueError("It must be the path of a URL, such as back-office/.")
+    return f"{path}/"
+
+
+def http_url(text: str) -> str:
+    """Return a URL that begins with ``http://`` or ``https://``."""
+    try:
+        parts = urlsplit(text)
+        good = (
+            parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not re.search(r"[\s;,]", text)
+        )
+    except ValueError:  # a port that is no number
+        good = False
+    if not good:
+        raise ValueError("It must be a URL such as https://example.com.")
+    return text
+
+
+def redis_url(text: str) -> str:
+    """Return the URL of a Redis server."""
+    try:
+        parse_url(text)
+    except ValueError:
+        raise ValueError("It must be a URL such as redis://redis:6379/0.") from None
+    return text
+
+
+def log_level(text: str) -> int:
+    """Return the level of a name."""
+    names = logging.getLevelNamesMapping()
+    if text.upper() not in names:
+        raise ValueError("It must be DEBUG, INFO, WARNING, ERROR or CRITICAL.")
+    return names[text.upper()]
+
+
+def email_address(text: str) -> str:
+    """Return an email address, with or without a name."""
+    name, address = parseaddr(text)
+    try:
+        validate_email(address if text.isprintable() else "")
+    except ValidationError:
+        message = "It must be an email address such as shop@example.com or Shop <shop@example.com>."
+        raise ValueError(message) from None
+    return formataddr((name, address)) if name else address
+
+
+def email_addresses(text: str) -> list[str]:
+    """Return email addresses that are separated by commas."""
+    return [email_address(item) for item in items(text)]
