@@ -163,6 +163,11 @@ def invalid_choice(answer: str) -> str | None:
     return None if answer.strip().lower() in YES | NO else "is not yes or no"
 
 
+def invalid_log_in_with(answer: str) -> str | None:
+    """Accept the fields that there is a user model for."""
+    return None if answer in ("username", "email") else "is not username or email"
+
+
 def invalid_base_image(answer: str) -> str | None:
     """Accept the variants of Python's official image that the Dockerfile is written for."""
     return None if answer in ("alpine", "slim") else "is not alpine or slim"
@@ -225,6 +230,12 @@ def likely_choice(answer: str) -> str:
     return nearest(answer.strip().lower(), {word: word for word in YES | NO})
 
 
+def likely_log_in_with(answer: str) -> str:
+    """Take the name in another case, or as people write it."""
+    choices = {"username": "username", "email": "email", "emailaddress": "email", "mail": "email"}
+    return nearest(re.sub(r"[\W_]", "", answer.lower()), choices)
+
+
 def likely_base_image(answer: str) -> str:
     """Take the name in another case, or that of the distribution."""
     return nearest(answer.strip().lower(), {"alpine": "alpine", "slim": "slim", "debian": "slim"})
@@ -250,6 +261,7 @@ QUESTIONS = {
     "version": Question(invalid_version, "0.1.0", likely_version),
     "timezone": Question(invalid_time_zone, "Europe/Berlin", likely_time_zone),
     "language_code": Question(invalid_language_code, "pt-br", likely_language_code),
+    "log_in_with": Question(invalid_log_in_with, "username", likely_log_in_with),
     "use_admin_theme": YES_OR_NO,
     "use_mailgun": YES_OR_NO,
     "use_mailhog": YES_OR_NO,

@@ -17,9 +17,11 @@ QUESTIONS = json.loads((TEMPLATE / "cookiecutter.json").read_text())
 
 # The yes/no questions. A combination is the set of those that are answered with yes.
 OPTIONS = [name for name, default in QUESTIONS.items() if default in ("y", "n") and not name.startswith("_")]
+# Stands in a combination for log_in_with=email; without it, users log in with a username.
+EMAIL = "log_in_with_email"
 type Combination = frozenset[str]
 
-EVERYTHING = frozenset(OPTIONS)
+EVERYTHING = frozenset([*OPTIONS, EMAIL])
 NOTHING: Combination = frozenset()
 DEFAULTS = frozenset(name for name in OPTIONS if QUESTIONS[name] == "y")
 
@@ -32,16 +34,17 @@ def combinations(options: Iterable[str] = OPTIONS) -> list[Combination]:
 
 def pairs(combination: Combination) -> set[tuple[tuple[str, bool], tuple[str, bool]]]:
     """Return the pairs of answers, to two questions each, that a combination holds."""
-    return set(itertools.combinations([(name, name in combination) for name in OPTIONS], 2))
+    return set(itertools.combinations([(name, name in combination) for name in [*OPTIONS, EMAIL]], 2))
 
 
 @cache
 def pairwise() -> list[Combination]:
     """Return few combinations in which every pair of answers is found; with them are everything, nothing, the defaults."""
     chosen = [EVERYTHING, NOTHING, DEFAULTS]
-    missing = set().union(*map(pairs, combinations())).difference(*map(pairs, chosen))
+    every = combinations([*OPTIONS, EMAIL])
+    missing = set().union(*map(pairs, every)).difference(*map(pairs, chosen))
     while missing:
-        best = max(combinations(), key=lambda one: len(pairs(one) & missing))
+        best = max(every, key=lambda one: len(pairs(one) & missing))
         chosen.append(best)
         missing -= pairs(best)
     return chosen
@@ -51,18 +54,20 @@ def label(combination: Combination) -> str:
     """Return a name for a combination in test ids."""
     if combination == EVERYTHING:
         return "everything"
-    return "+".join(name.removeprefix("use_") for name in OPTIONS if name in combination) or "nothing"
+    return "+".join(name.removeprefix("use_") for name in [*OPTIONS, EMAIL] if name in combination) or "nothing"
 
 
 def bake(folder: Path, combination: Combination | None = None, **answers: str) -> Path:
     """Bake a project into ``folder`` and return where it is.
 
     Args:
-        combination: which yes/no questions are answered with yes, all others with no; None for the defaults.
+        combination: which yes/no questions are answered with yes, all others with no, and what users log in with;
+            None for the defaults.
         answers: to other questions.
     """
     if combination is not None:
         answers |= {name: "y" if name in combination else "n" for name in OPTIONS}
+        answers["log_in_with"] = "email" if EMAIL in combination else "username"
     # What Cookiecutter remembers of a bake stays out of the home folder.
     config = folder / "cookiecutter.yaml"
     folder.mkdir(parents=True, exist_ok=True)

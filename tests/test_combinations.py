@@ -15,9 +15,9 @@ import pytest
 import yaml
 
 from ddpt.answers import MAX_NAME_LENGTH
-from projects import EVERYTHING, NOTHING, SOURCE, TOOLS, bake, combinations, files, grouped, is_text
+from projects import EMAIL, EVERYTHING, NOTHING, SOURCE, TOOLS, bake, combinations, files, grouped, is_text
 
-every_combination = pytest.mark.parametrize("combination", grouped(combinations()))
+every_combination = pytest.mark.parametrize("combination", grouped([*combinations(), EVERYTHING]))
 
 # How the files of a project that did not choose an option may not speak.
 WORDS = {
@@ -26,6 +26,7 @@ WORDS = {
     "use_mailhog": r"mailhog|mailpit|\b8025\b|\binbox\b",
     "use_s3": r"\bs3\b|s3_|boto|botocore|django-storages|\bbuckets?\b|\bAWS\b",
     "use_sentry_for_error_reporting": r"sentry",
+    EMAIL: r"log in with their email",
 }
 
 JINJA = re.compile(r"{%|%}|{#|#}|cookiecutter\s*[.|]|{{(?!\s*\.)")

@@ -22,6 +22,9 @@ HERE = Path(__file__).parent
 # Debian's image has already.
 OWNERS = {"alpine": 4321, "slim": 33}
 
+# What users log in with
+LOGINS = {"alpine": "username", "slim": "email"}
+
 
 def engine_answers() -> bool:
     """Tell whether there is a Docker engine, with Compose."""
@@ -56,11 +59,20 @@ def base_image(request: pytest.FixtureRequest) -> str:
 def folder(base_image: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new project, in a folder whose path has a space."""
     folder = bake(
-        tmp_path_factory.mktemp("docker") / "a project", project_name="Awesome Project", base_image=base_image
+        tmp_path_factory.mktemp("docker") / "a project",
+        project_name="Awesome Project",
+        base_image=base_image,
+        log_in_with=LOGINS[base_image],
     )
     if os.geteuid() == 0:
         give(folder, OWNERS[base_image])
     return folder
+
+
+@pytest.fixture(scope="session")
+def superuser(base_image: str) -> str:
+    """What the superuser of ``make first-run`` logs in with."""
+    return {"username": "a", "email": "a@example.com"}[LOGINS[base_image]]
 
 
 def give(folder: Path, uid: int) -> None:

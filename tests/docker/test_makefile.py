@@ -61,26 +61,26 @@ def test_two_projects_run_side_by_side_and_stop_ends_one(project, another):
     assert project.site.get("/livez") == "ok"
 
 
-def test_first_run_makes_a_database_to_work_with(project):
+def test_first_run_makes_a_database_to_work_with(project, superuser):
     assert project.inside("python", "manage.py", "migrate", "--check") == ""
-    page = project.site.submit("/admin/login/?next=/admin/", username="a", password="a")
+    page = project.site.submit("/admin/login/?next=/admin/", username=superuser, password="a")
     assert 'action="/admin/logout/"' in page
 
 
-def test_first_run_again_does_no_harm(project):
-    change = "from django.contrib.auth import get_user_model as g; u = g().objects.get(username='a'); u.name = 'Changed'; u.save()"
+def test_first_run_again_does_no_harm(project, superuser):
+    change = "from django.contrib.auth import get_user_model as g; u = g().objects.get(email='a@example.com'); u.name = 'Changed'; u.save()"
     project.inside("python", "manage.py", "shell", "--no-imports", "--command", change)
     output = project.make("first-run", YES="1")
-    assert "The user a is there already and stays as it is." in output
+    assert f"The user {superuser} is there already and stays as it is." in output
     assert "Traceback" not in output
-    show = "from django.contrib.auth import get_user_model as g; print(g().objects.get(username='a').name)"
+    show = "from django.contrib.auth import get_user_model as g; print(g().objects.get(email='a@example.com').name)"
     assert project.inside("python", "manage.py", "shell", "--no-imports", "--command", show) == "Changed\n"
 
 
-def test_first_run_works_before_anything_runs(another):
+def test_first_run_works_before_anything_runs(another, superuser):
     output = another.make("first-run", YES="1")
     assert "Applying users.0001_initial... OK" in output
-    assert "Added the superuser a with the password a." in output
+    assert f"Added the superuser {superuser} with the password a." in output
 
 
 @pytest.mark.parametrize("target", ["first-run", "remove-full"])
@@ -170,13 +170,17 @@ def test_migrations_belong_to_the_user_of_the_host(project):
                 new.unlink()
 
 
-def test_superuser_asks_for_a_user(project):
+def test_superuser_asks_for_a_user(project, superuser):
+    """It says at once that a login is taken, in any case."""
     with project.terminal("superuser") as terminal:
-        for question, answer in [
-            ("Username", "ada"),
-            ("Email", "ada@example.com"),
-            ("Password:", "correct horse battery"),
-        ]:
+        if superuser == "a":
+            login, questions = "Username", [("Username", "ada"), ("Email", "ada@example.com")]
+        else:
+            login, questions = "Email", [("Email", "ada@example.com")]
+        terminal.expect(login)
+        terminal.sendline(superuser.upper())
+        terminal.expect("is already taken")
+        for question, answer in [*questions, ("Password:", "correct horse battery")]:
             terminal.expect(question)
             terminal.sendline(answer)
         terminal.expect("again")

@@ -3,7 +3,7 @@
 import pytest
 
 from installed import Installed, Production
-from projects import bake, label
+from projects import EMAIL, bake, label
 from services import Postgres, Redis
 
 
@@ -14,7 +14,9 @@ def installed(tmp_path_factory):
 
     def get(combination):
         if combination not in projects:
-            projects[combination] = Installed(bake(tmp_path_factory.mktemp(label(combination)), combination))
+            projects[combination] = Installed(
+                bake(tmp_path_factory.mktemp(label(combination)), combination), EMAIL in combination
+            )
         return projects[combination]
 
     return get

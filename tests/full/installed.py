@@ -21,8 +21,14 @@ from services import free_port, listens, stopped_afterwards, wait_for
 class Installed:
     """A baked project that is installed from its lock."""
 
-    def __init__(self, project: Path):
-        self.path = project
+    def __init__(self, project: Path, email: bool):
+        """Install.
+
+        Args:
+            project: where it is.
+            email: whether users log in with their email address, not with a username.
+        """
+        self.path, self.email = project, email
         self.name = project.name
         self.sync(project / ".venv", "dev")
         # `make install` has nothing left to do
@@ -85,6 +91,15 @@ class Production:
             # subprocess looks for the command on the PATH of this process
             executable=self.folder / "venv/bin/python",
         )
+
+    def create_superuser(self, name: str, password: str) -> str:
+        """Create a superuser with the address ``name@example.com``, and return what this user logs in with."""
+        address = f"{name}@example.com"
+        username = [] if self.installed.email else ["--username", name]
+        command = ["createsuperuser", "--no-input", *username, "--email", address]
+        done = self.manage(*command, DJANGO_SUPERUSER_PASSWORD=password)
+        assert done.returncode == 0, done.stderr
+        return address if self.installed.email else name
 
     @contextmanager
     def gunicorn(self, *arguments: str) -> Iterator["Server"]:

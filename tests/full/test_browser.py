@@ -19,6 +19,7 @@ both = pytest.mark.parametrize("combination", grouped([EVERYTHING, NOTHING]))
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
 VIEWS = [(width, scheme) for width in (360, 1280) for scheme in ("light", "dark")]
 PASSWORD = "an-unusual-password-7"
+LOGIN = {EVERYTHING: "root@example.com", NOTHING: "root"}
 
 ANONYMOUS = {
     "/": 200,
@@ -78,9 +79,7 @@ def site(production, mailbox):
         if combination not in running:
             project = production(combination)
             project.environment |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(mailbox.controller.port)}
-            command = ["createsuperuser", "--no-input", "--username", "root", "--email", "root@example.com"]
-            done = project.manage(*command, DJANGO_SUPERUSER_PASSWORD=PASSWORD)
-            assert done.returncode == 0, done.stderr
+            assert project.create_superuser("root", PASSWORD) == LOGIN[combination]
             context = project.https()
             running[combination] = context.__enter__(), context
         return running[combination][0]
@@ -125,9 +124,9 @@ class Tab:
         self.page.press(f"[name={name}]", "Enter")
         self.page.wait_for_load_state()
 
-    def log_in(self):
+    def log_in(self, login):
         self.open("/accounts/login/")
-        self.fill(username="root", password=PASSWORD)
+        self.fill(username=login, password=PASSWORD)
         assert self.page.url == self.address + "/"
 
     def overflow(self):
@@ -175,7 +174,7 @@ def look_at(tab, pages):
 def test_own_pages(combination, width, scheme, site, chromium):
     with tab(chromium, site(combination).address, width, scheme) as visitor:
         assert look_at(visitor, ANONYMOUS) == []
-        visitor.log_in()
+        visitor.log_in(LOGIN[combination])
         assert look_at(visitor, LOGGED_IN) == []
 
 
@@ -187,7 +186,7 @@ def test_admin(combination, width, scheme, site, chromium):
     with tab(chromium, site(combination).address, width, scheme) as visitor:
         visitor.open("/admin/login/")
         assert visitor.overflow() <= 0
-        visitor.fill(username="root", password=PASSWORD)
+        visitor.fill(username=LOGIN[combination], password=PASSWORD)
         for path, status in ADMIN.items():
             assert visitor.open(path).status == status
             assert visitor.page.locator("h1, h2").first.inner_text() or visitor.page.title()
@@ -227,7 +226,7 @@ def test_a_forgotten_password(combination, site, chromium, mailbox):
         visitor.fill(new_password1=PASSWORD + "0", new_password2=PASSWORD + "0")
         assert visitor.page.url.endswith("/accounts/reset/done/")
         visitor.open("/accounts/login/")
-        visitor.fill(username="root", password=PASSWORD + "0")
+        visitor.fill(username=LOGIN[combination], password=PASSWORD + "0")
         assert visitor.page.url == visitor.address + "/"
 
         visitor.open("/accounts/password_change/")

@@ -7,10 +7,11 @@ import subprocess
 
 import pytest
 
-from projects import EVERYTHING, grouped, pairwise
+from projects import EVERYTHING, NOTHING, grouped, pairwise
 
 pytestmark = pytest.mark.full
 covering = pytest.mark.parametrize("combination", grouped(pairwise()))
+both = pytest.mark.parametrize("combination", grouped([EVERYTHING, NOTHING]))
 everything = pytest.mark.parametrize("combination", grouped([EVERYTHING]))
 
 
@@ -29,7 +30,7 @@ def test_make_coverage(combination, installed):
     assert "Required test coverage" in done.stdout
 
 
-@everything
+@both
 def test_make_test_on_postgresql(combination, installed, postgres):
     """On SQLite, what only PostgreSQL can do is skipped; here nothing is."""
     done = installed(combination).run("make", "test", **postgres.database())

@@ -66,7 +66,7 @@ def test_an_error_is_one_line_with_its_traceback(lines):
 
 
 def test_no_password_is_logged(client, user, lines):
-    client.post(reverse("login"), {"username": user.username, "password": "hunter2-wrong"})
+    client.post(reverse("login"), {"username": user.get_username(), "password": "hunter2-wrong"})
     assert lines
     assert "hunter2" not in json.dumps(lines)
 

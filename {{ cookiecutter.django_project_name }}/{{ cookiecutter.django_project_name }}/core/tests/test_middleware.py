@@ -62,7 +62,7 @@ def test_only_a_trusted_proxy_tells_the_address(behind_proxy, remote_addr, forwa
 @pytest.mark.parametrize(("remote_addr", "forwarded_for"), [("10.0.0.2", "unknown"), ("unix socket", ""), ("", "")])
 def test_a_client_without_an_address_logs_in(behind_proxy, client, user, remote_addr, forwarded_for):
     for password, status in (("wrong", 200), (PASSWORD, 302)):
-        fields = {"username": user.username, "password": password}
+        fields = {"username": user.get_username(), "password": password}
         meta = {"REMOTE_ADDR": remote_addr, "HTTP_X_FORWARDED_FOR": forwarded_for}
         assert client.post(reverse("login"), fields, **meta).status_code == status
 

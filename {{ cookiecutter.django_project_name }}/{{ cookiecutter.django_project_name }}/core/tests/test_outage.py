@@ -15,7 +15,7 @@ def test_nobody_is_logged_out_when_redis_stops(logged_in, user, stopped_redis):
 
 def test_people_log_in_and_out_while_redis_is_down(client, user, stopped_redis):
     with override_settings(CACHES={"default": stopped_redis}):
-        client.post(reverse("login"), {"username": user.username, "password": PASSWORD})
+        client.post(reverse("login"), {"username": user.get_username(), "password": PASSWORD})
         assert user.get_full_name() in client.get(reverse("home")).text
         client.post(reverse("logout"))
         assert user.get_full_name() not in client.get(reverse("home")).text

@@ -1,7 +1,9 @@
-import django.contrib.auth.models
+{% if cookiecutter.log_in_with == "username" -%}
 import django.contrib.auth.validators
+{% endif -%}
 import django.utils.timezone
 from django.db import migrations, models
+from django.db.models.functions import Upper
 
 
 class Migration(migrations.Migration):
@@ -27,6 +29,7 @@ class Migration(migrations.Migration):
                         verbose_name="superuser status",
                     ),
                 ),
+{%- if cookiecutter.log_in_with == "username" %}
                 (
                     "username",
                     models.CharField(
@@ -38,7 +41,7 @@ class Migration(migrations.Migration):
                         verbose_name="username",
                     ),
                 ),
-                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
+{%- endif %}
                 (
                     "is_staff",
                     models.BooleanField(
@@ -57,6 +60,19 @@ class Migration(migrations.Migration):
                 ),
                 ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
                 ("name", models.CharField(blank=True, max_length=150, verbose_name="name")),
+{%- if cookiecutter.log_in_with == "username" %}
+                ("email", models.EmailField(max_length=254, verbose_name="email address")),
+{%- else %}
+                (
+                    "email",
+                    models.EmailField(
+                        error_messages={"unique": "A user with that email address already exists."},
+                        max_length=254,
+                        unique=True,
+                        verbose_name="email address",
+                    ),
+                ),
+{%- endif %}
                 (
                     "groups",
                     models.ManyToManyField(
@@ -84,9 +100,27 @@ class Migration(migrations.Migration):
                 "verbose_name": "user",
                 "verbose_name_plural": "users",
                 "abstract": False,
+                "constraints": [
+{%- if cookiecutter.log_in_with == "username" %}
+                    models.UniqueConstraint(
+                        Upper("username"),
+                        name="users_user_username_unique",
+                        violation_error_message="A user with that username already exists.",
+                    ),
+                    models.UniqueConstraint(
+                        Upper("email"),
+                        condition=models.Q(("email", ""), _negated=True),
+                        name="users_user_email_unique",
+                        violation_error_message="A user with that email address already exists.",
+                    ),
+{%- else %}
+                    models.UniqueConstraint(
+                        Upper("email"),
+                        name="users_user_email_unique",
+                        violation_error_message="A user with that email address already exists.",
+                    ),
+{%- endif %}
+                ],
             },
-            managers=[
-                ("objects", django.contrib.auth.models.UserManager()),
-            ],
         ),
     ]
