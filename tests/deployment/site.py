@@ -219,7 +219,7 @@ class Site:
 
     def remove(self) -> None:
         """Remove the site and all that it left on the engine."""
-        self.attempt("unlock")
+        self.attempt("deploy-unlock")
         self.attempt("stack-rm", YES="1", EVERYTHING="1")
         images = docker("image", "ls", "--quiet", "--filter", f"label=deploy.stack={self.stack}").split()
         if images:
@@ -241,7 +241,7 @@ def docker(*arguments: str, check: bool = True) -> str:
 
 def docker_log(service: str, since: str) -> str:
     """Return all that the containers of a service have logged."""
-    # task by task, as `make logs` does: the log of the whole may never end
+    # task by task, as `make service-logs` does: the log of the whole may never end
     tasks = docker("service", "ps", "--quiet", "--no-trunc", service).split()
     logs = [["docker", "service", "logs", "--since", since, task] for task in tasks]
     return "".join(

@@ -2,11 +2,15 @@
 
 import inspect
 import itertools
+import re
 from pathlib import Path
 
 from deploy import commands
 from deploy.commands import configs, images, secrets, services, stacks, swarm
 from deploy.commands.services import Job, Mount
+from deploy.site import SERVICES
+
+from projects import DEFAULTS
 
 JOB = Job(
     name="site_static",
@@ -83,3 +87,20 @@ def test_only_one_file_starts_docker():
     folder = Path(inspect.getfile(commands)).parent.parent
     starters = {path.name for path in folder.rglob("*.py") if "subprocess" in path.read_text()}
     assert starters == {"engine.py", "git.py", "hooks.py"}
+
+
+def test_a_target_has_one_meaning_in_a_project(baked):
+    """Whoever is in the wrong folder must not do something else."""
+    project = baked(DEFAULTS)
+    targets = [
+        set(re.findall(r"^([a-z-]+):", (folder / "Makefile").read_text(), re.MULTILINE))
+        for folder in (project, project / "deployment")
+    ]
+    assert targets[0] & targets[1] == {"help"}
+
+
+def test_every_target_of_the_deployment_is_a_verb(baked):
+    folder = baked(DEFAULTS) / "deployment"
+    verbs = set(re.findall(r"\$\(DEPLOY\) ([a-z-]+)", (folder / "Makefile").read_text()))
+    files = {path.stem.replace("_", "-") for path in (folder / "deploy/verbs").glob("[a-z]*.py")} - {"deploy-stack"}
+    assert verbs == files | {f"deploy-{name}" for name in SERVICES}

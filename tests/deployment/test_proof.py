@@ -188,7 +188,7 @@ def test_two_deploys_at_once(site, traffic):
             time.sleep(0.1)
         printed = site.refuse("deploy")
         assert "is locked: first on " in printed
-        assert "make unlock" in printed
+        assert "make deploy-unlock" in printed
         assert first.wait() == 0, first.stdout.read()
     assert seen.failures == []
 
@@ -211,7 +211,7 @@ def test_a_deploy_killed_at_each_step(site, traffic):
             hook.unlink()
             assert f"✓ {step}" in printed, printed
             assert "is locked" in site.refuse("deploy")
-            assert "The lock is gone" in site.make("unlock")
+            assert "The lock is gone" in site.make("deploy-unlock")
             if step == "ask":
                 assert "is not on record" in site.refuse("deploy-django")
                 site.make("rollback")
@@ -259,7 +259,7 @@ def test_a_deploy_that_is_interrupted(site, traffic, number):
     assert "✓ restore" in printed
     assert "Stopped by" in printed
     assert site.release() == before
-    assert "Nobody holds the lock" in site.make("unlock")
+    assert "Nobody holds the lock" in site.make("deploy-unlock")
     assert seen.failures == []
     site.undo()
 

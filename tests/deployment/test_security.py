@@ -243,7 +243,7 @@ def test_a_release_does_not_serve_on_a_database_that_lacks_its_migrations(site):
     """Rolled out past `make deploy`, which would have migrated."""
     service, before = site.service("django"), site.containers("django")
     site.change()
-    image = re.search(rf"{site.stack}:\S+", site.make("build"))[0]
+    image = re.search(rf"{site.stack}:\S+", site.make("build-image"))[0]
     docker("service", "update", "--detach", "--no-resolve-image", "--image", image, service)
     deadline = time.monotonic() + 90
     while time.monotonic() < deadline:

@@ -35,8 +35,8 @@ def test_machines_get_json(site):
 
 def test_logs(site):
     site.ask("/nothing-to-see")
-    assert "/nothing-to-see" in site.make("logs", SINCE="1m", GREP="nothing-to-s.e")
-    assert "database system is ready" in site.make("logs", SERVICE="postgres", SINCE="10h")
+    assert "/nothing-to-see" in site.make("service-logs", SINCE="1m", GREP="nothing-to-s.e")
+    assert "database system is ready" in site.make("service-logs", SERVICE="postgres", SINCE="10h")
 
 
 def test_manage(site):
@@ -108,13 +108,13 @@ def test_maintenance(site):
 
 
 def test_lock(site):
-    site.make("lock", MESSAGE="moving the database", DEPLOY_USER="anna")
+    site.make("deploy-lock", MESSAGE="moving the database", DEPLOY_USER="anna")
     printed = site.refuse("deploy")
     assert "anna on " in printed
     assert "moving the database" in printed
-    assert "make unlock" in printed
-    assert "moving the database" in site.make("unlock")
-    assert "Nobody holds the lock" in site.make("unlock")
+    assert "make deploy-unlock" in printed
+    assert "moving the database" in site.make("deploy-unlock")
+    assert "Nobody holds the lock" in site.make("deploy-unlock")
 
 
 def test_deployable_lists_everything_at_once(site):
@@ -167,7 +167,7 @@ def test_a_change_of_a_secret_that_was_interrupted_is_taken_up(site):
     while len(secret_names(site, "DATABASE_PASSWORD")) == names:
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGKILL)
-    site.make("unlock")
+    site.make("deploy-unlock")
     made = secret_names(site, "DATABASE_PASSWORD")
     # a value that the database may not know yet is in nobody's way
     site.make("deploy-django", ADMIN_URL="other-office/")
@@ -196,8 +196,8 @@ def test_setup_again_does_no_harm(site):
 
 def test_build_and_migrate(site):
     before = site.containers("django")
-    assert f"{site.stack}:" in site.make("build")
-    assert "nothing to do" in site.make("migrate")
+    assert f"{site.stack}:" in site.make("build-image")
+    assert "nothing to do" in site.make("deploy-migrations")
     assert "No migrations to apply" in site.make("migration-logs")
     assert site.containers("django") == before
     assert "set REGISTRY" in site.refuse("push")
@@ -244,7 +244,7 @@ def test_stack_rm_asks(site):
 
 
 def test_shell_has_the_models(site):
-    child = on_a_terminal(site, "shell")
+    child = on_a_terminal(site, "django-shell")
     child.expect(">>> ")
     child.sendline("print(User.objects.count() + 41000)")
     child.expect("410[0-9]+")

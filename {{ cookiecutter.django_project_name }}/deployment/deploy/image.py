@@ -57,5 +57,5 @@ def fetch(site: Site, reference: str) -> None:
 def _describe(site: Site, reference: str) -> dict:
     found = site.engine.inspect(images.inspect(reference))
     if not found:
-        raise DeployError(f"There is no image {reference}.", hint="make build")
+        raise DeployError(f"There is no image {reference}.", hint="make build-image")
     return found[0]

@@ -33,7 +33,7 @@ def take(site: Site, what: str, token: str = "") -> None:
     if not records.create(site.engine, name(site), json.dumps(mine), names.labels(site.stack, "lock")):
         raise DeployError(
             f"{site.stack} is locked: {describe(holder(site))}.",
-            hint="wait, or if nobody is at it any more: make unlock",
+            hint="wait, or if nobody is at it any more: make deploy-unlock",
         )
 
 

@@ -9,5 +9,5 @@ def run(site: Site) -> None:
     """Print what the job said."""
     name = site.service("migrate")
     if not job.tasks(site.engine, name):
-        raise DeployError("There was no migration job yet.", hint="make migrate")
+        raise DeployError("There was no migration job yet.", hint="make deploy-migrations")
     print(job.log(site.engine, name), end="")
