@@ -1,10 +1,14 @@
 """The settings of a site: files with comments, environment variables over them, and all errors at once."""
 
-import pytest
-from deploy import settings
-from deploy.errors import DeployError
+import re
+from datetime import UTC, datetime, timedelta
 
-from projects import DEFAULTS
+import pytest
+from deploy import hsts, preflight, settings
+from deploy.errors import DeployError
+from deploy.site import Site
+
+from projects import DEFAULTS, EVERYTHING
 
 
 @pytest.fixture
@@ -22,7 +26,7 @@ def test_files_as_shipped_are_right(folder):
     assert staging.stack_name == "project-name-staging"
     assert production.domain_name == "example.com"
     assert staging.domain_name == "staging.example.com"
-    assert production.django == {"ADMIN_URL": "admin/", "LOG_LEVEL": "INFO"}
+    assert {"ADMIN_URL", "EMAIL_HOST", "LOG_LEVEL"} <= set(production.django)
 
 
 def test_both_files_have_the_same_names(folder):
@@ -50,8 +54,14 @@ def test_variables_that_the_file_does_not_name_go_nowhere(folder):
 
 def test_all_errors_come_at_once(folder):
     with pytest.raises(DeployError) as error:
-        load(folder, DJANGO_CPUS="many", REDIS_MEMORY="5", STACK_NAME="A b", WWW_REDIRECT="perhaps", DOMAIN_NAME="x/y")
-    for name in ("DJANGO_CPUS", "REDIS_MEMORY", "STACK_NAME", "WWW_REDIRECT", "DOMAIN_NAME"):
+        load(
+            folder, DJANGO_CPUS="many", REDIS_MEMORY="5", STACK_NAME="A b", WWW_REDIRECT="perhaps", DOMAIN_NAME="x/y",
+            TRUSTED_PROXY_RANGES="10.0.0.0/8, nonsense", SECURE_HSTS_SECONDS="1h",
+        )  # fmt: skip
+    for name in (
+        "DJANGO_CPUS", "REDIS_MEMORY", "STACK_NAME", "WWW_REDIRECT", "DOMAIN_NAME", "TRUSTED_PROXY_RANGES",
+        "SECURE_HSTS_SECONDS",
+    ):  # fmt: skip
         assert f"{name}: " in str(error.value)
 
 
@@ -78,8 +88,83 @@ def test_sizes_follow_from_limits(folder):
 
 
 def test_a_browser_does_not_learn_to_ask_localhost_by_https_alone(folder):
-    assert load(folder, DOMAIN_NAME="localhost").variables()["SECURE_HSTS_SECONDS"] == "0"
-    assert load(folder).variables()["SECURE_HSTS_SECONDS"] == "31536000"
+    local = load(folder, DOMAIN_NAME="localhost", SECURE_HSTS_SECONDS="31536000")
+    assert local.variables()["SECURE_HSTS_SECONDS"] == "0"
+    assert local.hsts == "max-age=0"
+
+
+def test_hsts_is_careful_at_first(folder):
+    first = load(folder)
+    assert first.hsts == "max-age=3600"
+    assert first.variables()["SECURE_HSTS_SECONDS"] == "3600"
+    assert first.variables()["SECURE_HSTS_INCLUDE_SUBDOMAINS"] == first.variables()["SECURE_HSTS_PRELOAD"] == "false"
+    all_of_it = load(
+        folder, SECURE_HSTS_SECONDS="31536000", SECURE_HSTS_INCLUDE_SUBDOMAINS="yes", SECURE_HSTS_PRELOAD="yes"
+    )
+    assert all_of_it.hsts == "max-age=31536000; includeSubDomains; preload"
+    assert all_of_it.variables()["SECURE_HSTS_INCLUDE_SUBDOMAINS"] == "true"
+
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("days", "variables", "expected"),
+    [
+        (6.9, {}, False),
+        (7, {}, True),
+        (700, {"SECURE_HSTS_SECONDS": "86400"}, True),
+        (700, {"SECURE_HSTS_SECONDS": "31536000"}, False),
+        (700, {"DOMAIN_NAME": "localhost"}, False),
+    ],
+)
+def test_more_hsts_is_advised_after_a_week(folder, days, variables, expected):
+    advice = hsts.advice(load(folder, **variables), NOW - timedelta(days=days), NOW)
+    assert bool(advice) is expected
+    if expected:
+        assert "SECURE_HSTS_SECONDS=31536000 into production.env" in advice
+        assert "make deploy-caddy deploy-django" in advice
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("", ""),
+        ("203.0.113.0/24,2001:db8::/32", "203.0.113.0/24 2001:db8::/32"),
+        ("203.0.113.7 , 10.0.0.0/8", "203.0.113.7 10.0.0.0/8"),
+    ],
+)
+def test_ranges_of_trusted_proxies(folder, given, expected):
+    assert load(folder, TRUSTED_PROXY_RANGES=given).trusted_proxy_ranges == expected
+
+
+@pytest.mark.parametrize("given", ["cdn.example.com", "10.0.0.1/8", "300.1.1.1", "10.0.0.0/33", "0.0.0.0/0", "::/0"])
+def test_ranges_of_trusted_proxies_that_are_refused(folder, given):
+    with pytest.raises(DeployError, match=f"TRUSTED_PROXY_RANGES: '{re.escape(given)}'"):
+        load(folder, TRUSTED_PROXY_RANGES=f"10.0.0.0/8 {given}")
+
+
+def test_only_a_try_out_needs_no_mail_server(folder):
+    assert load(folder).django["EMAIL_HOST"] == ""
+    assert load(folder, DOMAIN_NAME="localhost").django["EMAIL_HOST"] == "off"
+    assert (
+        load(folder, DOMAIN_NAME="localhost", EMAIL_HOST="mail.example.com").django["EMAIL_HOST"] == "mail.example.com"
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "secrets", "expected"),
+    [("", {}, True), ("", {"MAILGUN_API_KEY": [1]}, False), ("off", {}, False), ("mail.example.com", {}, False)],
+)
+def test_preflight_asks_for_a_mail_server(baked, monkeypatch, host, secrets, expected):
+    folder = baked(EVERYTHING) / "deployment"
+    monkeypatch.setattr(preflight.secret, "versions", lambda site: secrets)
+    site = Site(load(folder, EMAIL_HOST=host), engine=None, console=None, folder=folder)
+    problems = list(preflight._email(site))
+    assert bool(problems) is expected
+    if expected:
+        assert "EMAIL_HOST=smtp.example.com into production.env" in problems[0]
+        assert "EMAIL_HOST=off" in problems[0]
 
 
 @pytest.mark.parametrize(("value", "expected"), [("1", True), ("yes", True), ("no", False), ("0", False), ("", False)])

@@ -1,5 +1,7 @@
 """Stack files, and what is added to them."""
 
+import tomllib
+
 import yaml
 from deploy import stack
 from deploy.stack import Keys
@@ -35,3 +37,9 @@ def test_every_service_is_limited_and_shut_in(baked):
                 assert service.get("deploy", {}).get("endpoint_mode", "dnsrr") == "dnsrr", name
                 if name != "caddy":
                     assert "ports" not in service, name
+
+
+def test_migrations_need_no_mail_server_where_mailgun_sends(baked):
+    """They load the settings of production, which want EMAIL_HOST or this key."""
+    secrets = tomllib.loads((baked(EVERYTHING) / "deployment/secrets.toml").read_text())
+    assert {"django", "migrate"} <= set(secrets["MAILGUN_API_KEY"]["services"])

@@ -1,11 +1,20 @@
 """Runs commands in the containers of the site."""
 
+import json
 from collections.abc import Sequence
 
 from deploy import job, machines
 from deploy.commands import containers
 from deploy.errors import DeployError
 from deploy.site import Site
+
+# Prints the answer of /readyz whatever its status.
+READYZ = """
+import http.client
+connection = http.client.HTTPConnection("127.0.0.1", 8000, timeout=5)
+connection.request("GET", "/readyz")
+print(connection.getresponse().read().decode())
+"""
 
 
 def container(site: Site, name: str) -> str:
@@ -22,6 +31,21 @@ def container(site: Site, name: str) -> str:
             hint=f"DOCKER_HOST=ssh://{machine}, then the same command",
         )
     return here[0]["Id"]
+
+
+def output(site: Site, name: str, command: Sequence[str]) -> str:
+    """Run a command in a container of a service and return what it prints. Raises DeployError when it fails."""
+    return site.engine.run(containers.execute(container(site, name), command, terminal=False)).strip()
+
+
+def readiness(site: Site) -> str:
+    """Return what Django says of what it needs: its database, its migrations, its cache."""
+    answer = output(site, "django", ["python", "-c", READYZ])
+    try:
+        checks = json.loads(answer)
+    except ValueError:
+        raise DeployError(f"/readyz of {site.service('django')} does not say how Django is: {answer[:100]!r}") from None
+    return ", ".join(f"{name}: {state}" for name, state in checks.items())
 
 
 def run(site: Site, name: str, command: Sequence[str], *, terminal: bool) -> int:

@@ -19,7 +19,8 @@ def check(site: Site, *, first: bool = False, move: bool = False) -> None:
     """
     problems = list(_engine(site))
     if not problems:
-        problems = [*_source(site), *_swarm(site), *_secrets(site), *_files(site), *_sizes(site), *_images(site)]
+        checks = (_source, _swarm, _secrets, _email, _files, _sizes, _images)
+        problems = [problem for check in checks for problem in check(site)]
         problems += [] if first else _services(site)
         problems += [] if move else _domain(site)
     if problems:
@@ -63,6 +64,16 @@ def _swarm(site: Site) -> Iterator[str]:
 def _secrets(site: Site) -> Iterator[str]:
     for entry in secret.missing(site):
         yield f"the secret {entry.name} is missing ({entry.about}): make secrets"
+
+
+def _email(site: Site) -> Iterator[str]:
+    there = secret.versions(site)
+    replaced = any(entry.replaces == "EMAIL_HOST" and entry.name in there for entry in secret.catalogue(site))
+    if not site.settings.django.get("EMAIL_HOST") and not replaced:
+        yield (
+            f"no mail server is named: write EMAIL_HOST=smtp.example.com into {site.settings.environment}.env, "
+            "or EMAIL_HOST=off for a site that sends no email"
+        )
 
 
 def _files(site: Site) -> Iterator[str]:

@@ -4,13 +4,12 @@ from deploy import job, records, stack
 from deploy.commands import services
 from deploy.commands.services import Job, Mount
 from deploy.console import Step
+from deploy.settings import Settings
 from deploy.site import Site
 
 
 def configure(site: Site, step: Step | None = None) -> None:
     """Check the Caddyfile and have the running Caddy reload it. Raises DeployError with what Caddy says of it."""
-    settings = site.settings
-    names = [settings.domain_name, *([f"www.{settings.domain_name}"] if settings.www_redirect else [])]
     _run(
         site,
         ("sh", "/configure_caddy.sh"),
@@ -19,20 +18,26 @@ def configure(site: Site, step: Step | None = None) -> None:
             "/new/Caddyfile": "caddy/Caddyfile",
             "/new/maintenance.html": "caddy/maintenance.html",
         },
-        environment={
-            "DOMAIN_NAME": settings.domain_name,
-            "SITE_ADDRESSES": ", ".join(names),
-            "SITE_URL": settings.url,
-            "ACME_EMAIL": settings.acme_email,
-            "ACME_CA": settings.acme_ca,
-            "HTTP_PORT": str(settings.http_port),
-            "HTTPS_PORT": str(settings.https_port),
-            "MAX_UPLOAD": settings.max_upload,
-            "SECURE_HSTS_SECONDS": settings.variables()["SECURE_HSTS_SECONDS"],
-            "RELOAD": "yes" if is_running(site) else "no",
-        },
+        environment={**environment(site.settings), "RELOAD": "yes" if is_running(site) else "no"},
         step=step,
     )
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return what the Caddyfile names as ``{$...}``."""
+    hosts = [settings.domain_name, *([f"www.{settings.domain_name}"] if settings.www_redirect else [])]
+    return {
+        "DOMAIN_NAME": settings.domain_name,
+        "SITE_ADDRESSES": " ".join(f"http://{host} https://{host}" for host in hosts),
+        "SITE_URL": settings.url,
+        "ACME_EMAIL": settings.acme_email,
+        "ACME_CA": settings.acme_ca,
+        "HTTP_PORT": str(settings.http_port),
+        "HTTPS_PORT": str(settings.https_port),
+        "MAX_UPLOAD": settings.max_upload,
+        "TRUSTED_PROXY_RANGES": settings.trusted_proxy_ranges,
+        "HSTS": settings.hsts,
+    }
 
 
 def show_maintenance(site: Site, on: bool) -> None:

@@ -25,6 +25,8 @@ class Secret:
     services: tuple[str, ...]
     generate: bool = False
     optional: bool = False
+    # the setting of Django that is not needed where this secret is there
+    replaces: str = ""
 
 
 def catalogue(site: Site) -> list[Secret]:

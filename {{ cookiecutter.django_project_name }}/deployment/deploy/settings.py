@@ -1,10 +1,11 @@
 """The settings of a site: ``production.env`` or ``staging.env``, under environment variables of the same names."""
 
+import ipaddress
 import math
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from deploy.errors import DeployError
@@ -28,6 +29,10 @@ class Settings:
     http_port: int
     https_port: int
     max_upload: str
+    trusted_proxy_ranges: str
+    secure_hsts_seconds: int
+    secure_hsts_include_subdomains: bool
+    secure_hsts_preload: bool
     registry: str
     django_replicas: int
     django_cpus: float
@@ -60,6 +65,20 @@ class Settings:
         return f"https://{self.domain_name}" + ("" if self.https_port == 443 else f":{self.https_port}")
 
     @property
+    def hsts_seconds(self) -> int:
+        """Return how long browsers use HTTPS alone; 0 on localhost, where other projects may need HTTP."""
+        return 0 if self.is_local else self.secure_hsts_seconds
+
+    @property
+    def hsts(self) -> str:
+        """Return the header Strict-Transport-Security as Django sends it."""
+        return (
+            f"max-age={self.hsts_seconds}"
+            + ("; includeSubDomains" if self.secure_hsts_include_subdomains else "")
+            + ("; preload" if self.secure_hsts_preload else "")
+        )
+
+    @property
     def image(self) -> str:
         """Return the name of the project's image, without a tag."""
         return f"{self.registry}/{self.stack_name}" if self.registry else self.stack_name
@@ -82,14 +101,15 @@ class Settings:
     def variables(self) -> dict[str, str]:
         """Return what the stack files name as ``${...}``."""
         megabyte = 1024 * 1024
-        hsts = self.django.get("SECURE_HSTS_SECONDS", "0" if self.is_local else "31536000")
         return {
             "STACK_NAME": self.stack_name,
             "DOMAIN_NAME": self.domain_name,
             "ENVIRONMENT": self.environment,
             "HTTP_PORT": str(self.http_port),
             "HTTPS_PORT": str(self.https_port),
-            "SECURE_HSTS_SECONDS": hsts,
+            "SECURE_HSTS_SECONDS": str(self.hsts_seconds),
+            "SECURE_HSTS_INCLUDE_SUBDOMAINS": str(self.secure_hsts_include_subdomains).lower(),
+            "SECURE_HSTS_PRELOAD": str(self.secure_hsts_preload).lower(),
             "DRAIN_SECONDS": str(self.drain_seconds),
             # gunicorn gives requests 30 seconds after that: https://gunicorn.org/reference/settings/#graceful_timeout
             "STOP_SECONDS": str(self.drain_seconds + 40),
@@ -132,7 +152,11 @@ def load(environment: str, variables: Mapping[str, str] = os.environ, folder: Pa
             errors.append(f"{name}: {error}")
     if errors:
         raise DeployError(f"{path.name} is not right:", cause="\n".join(errors), hint=f"edit deployment/{path.name}")
-    return Settings(**values, django=lines)
+    settings = Settings(**values, django=lines)
+    if settings.is_local and not lines.get("EMAIL_HOST"):
+        # nobody has a mail server at hand to try things out
+        return replace(settings, django={**lines, "EMAIL_HOST": "off"})
+    return settings
 
 
 def parse(text: str) -> dict[str, str]:
@@ -168,6 +192,19 @@ def domain_name(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", text):
         raise ValueError(f"{text!r} is no host name: give one like example.com, without https://")
     return text
+
+
+def address_ranges(text: str) -> str:
+    """Check IP addresses and ranges, and return them with spaces between. An empty list is right."""
+    ranges = text.replace(",", " ").split()
+    for each in ranges:
+        try:
+            network = ipaddress.ip_network(each)
+        except ValueError:
+            raise ValueError(f"{each!r} is not an IP address or range: give some like 203.0.113.0/24") from None
+        if network.prefixlen == 0:
+            raise ValueError(f"{each!r} trusts everybody: give the ranges of your proxies alone")
+    return " ".join(ranges)
 
 
 def yes(text: str) -> bool:
@@ -221,6 +258,7 @@ PARSERS = {
     "acme_email": required,
     "acme_ca": required,
     "max_upload": required,
+    "trusted_proxy_ranges": address_ranges,
     "django_replicas": at_least_one,
     "gunicorn_threads": at_least_one,
     "keep_releases": at_least_one,

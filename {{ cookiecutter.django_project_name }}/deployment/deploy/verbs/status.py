@@ -1,11 +1,12 @@
 """Show what runs, since when, and whether it is well."""
 
 import re
+from datetime import UTC, datetime
 
-from deploy import job, lock, machines, maintenance, release
+from deploy import hsts, inside, job, lock, machines, maintenance, release
 from deploy import stack as stacks
 from deploy.commands import containers, services
-from deploy.errors import EngineError
+from deploy.errors import DeployError, EngineError
 from deploy.site import SERVICES, Site
 
 
@@ -17,7 +18,12 @@ def run(site: Site) -> None:
         f"{site.settings.url}  {f'release {current.number}: {current.version}' if current else 'no release'}"
     )
     names = machines.names(site.engine)
-    site.console.table([_row(site, name, names) for name in (*SERVICES, *_workers(site))])
+    rows = [_row(site, name, names) for name in (*SERVICES, *_workers(site))]
+    site.console.table(rows)
+    try:
+        site.console.say(inside.readiness(site))
+    except DeployError as error:
+        site.console.warn(error.message)
     try:
         disk = site.engine.run(containers.free_space(stacks.image(site, "caddy"))).splitlines()[-1].split()
         site.console.say(f"disk: {int(disk[3]) / 1024**2:.0f} GB free, {disk[4]} used")
@@ -26,6 +32,16 @@ def run(site: Site) -> None:
     site.console.say(lock.describe(lock.holder(site)))
     if maintenance.is_on(site):
         site.console.warn("Visitors get the page for maintenance: make maintenance-off")
+    elif all(row["state"] == "healthy" for row in rows):
+        advice = hsts.advice(site.settings, _served_since(site), datetime.now(UTC))
+        if advice:
+            site.console.say(advice)
+
+
+def _served_since(site: Site) -> datetime:
+    """Return when the site was set up: `make stack-rm` alone removes Caddy's service."""
+    service = site.engine.inspect(services.inspect(site.service("caddy")))[0]
+    return datetime.fromisoformat(service["CreatedAt"][:19] + "Z")
 
 
 def _workers(site: Site) -> list[str]:
