@@ -35,6 +35,13 @@ def integer(minimum: int, maximum: int | None = None) -> Callable[[str], int]:
     return parser
 
 
+def share(text: str) -> float:
+    """Return a number from 0 to 1."""
+    if not re.fullmatch(r"0|1|[01]?\.[0-9]{1,9}", text) or float(text) > 1:
+        raise ValueError("It must be a number from 0 to 1.")
+    return float(text)
+
+
 def secret_key(text: str) -> str:
     """Return a key that ``check --deploy`` accepts.
 
