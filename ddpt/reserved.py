@@ -24,9 +24,9 @@ STANDARD_LIBRARY = """
 # What can be imported, or is installed under this name, in a project with every option and all its tools. A project
 # of the same name would hide the package, or depend on itself.
 PACKAGES = """
-    anyio anymail argon2 argon2_cffi argon2_cffi_bindings asgiref ast_serialize asttokens axes black blackd blib2to3
+    anyio anymail argon2 argon2_cffi argon2_cffi_bindings asgiref ast_serialize asttokens black blackd blib2to3
     boto3 botocore brotli certifi cffi cfgv charset_normalizer click colorama coverage dateutil debug_toolbar
-    decorator distlib dj_database_url dj_email_url djade django django_anymail django_axes django_cache_url
+    decorator distlib dj_database_url dj_email_url djade django django_anymail django_cache_url
     django_debug_toolbar django_extensions django_permissions_policy django_redis django_storages django_stubs
     django_stubs_ext django_unfold django_watchfiles dotenv environs execnet executing factory factory_boy faker
     filelock gunicorn identify idna iniconfig ipdb ipython ipython_pygments_lexers jedi jmespath librt markupsafe

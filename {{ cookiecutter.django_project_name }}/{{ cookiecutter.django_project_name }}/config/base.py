@@ -3,6 +3,7 @@
 https://docs.djangoproject.com/en/6.1/ref/settings/
 """
 
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
@@ -36,7 +37,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "axes",
 ]
 
 MIDDLEWARE = [
@@ -54,8 +54,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    # The last one, so that its page for too many failed logins passes all the others.
-    "axes.middleware.AxesMiddleware",
+    "{{ cookiecutter.django_project_name }}.users.middleware.ThrottledMiddleware",
 ]
 
 ROOT_URLCONF = "{{ cookiecutter.django_project_name }}.config.urls"
@@ -90,12 +89,10 @@ TRUSTED_PROXIES: list[IPv4Network | IPv6Network] = []
 # Users and passwords
 # https://docs.djangoproject.com/en/6.1/topics/auth/passwords/
 AUTH_USER_MODEL = "users.User"
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-]
+AUTHENTICATION_BACKENDS = ["{{ cookiecutter.django_project_name }}.users.backends.ThrottledBackend"]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "{{ cookiecutter.django_project_name }}.users.hashers.Argon2PasswordHasher",
+    # Hashes of before are read, and replaced at the next login.
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -107,18 +104,20 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
 
-# Failed logins are counted in the database, which all processes share.
-# https://django-axes.readthedocs.io/en/latest/4_configuration.html
-AXES_LOCKOUT_PARAMETERS = ["ip_address"]
-AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = 0.25  # hours
-AXES_RESET_ON_SUCCESS = True
-# An attempt while locked out does not prolong it.
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
-# A record of every login would be personal data that grows for ever.
-AXES_DISABLE_ACCESS_LOG = True
-AXES_VERBOSE = False
+# How often something may be tried, and in which time. Failed logins are counted by user name with address, so that
+# nobody locks out others; the wide limits slow down those who have many addresses, or many user names.
+# https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html#login-throttling
+THROTTLES = {
+    "login": (10, timedelta(minutes=15)),
+    "login_by_user": (100, timedelta(minutes=15)),
+    "login_by_address": (100, timedelta(minutes=15)),
+    "password_reset_by_address": (20, timedelta(hours=1)),
+    "password_reset_by_mailbox": (3, timedelta(hours=1)),
+}
+
+# What takes long or tells something by its time is done outside of requests.
+# https://docs.djangoproject.com/en/6.1/topics/tasks/
+TASKS = {"default": {"BACKEND": "{{ cookiecutter.django_project_name }}.core.task_backend.ThreadBackend"}}
 
 # Languages and time
 # https://docs.djangoproject.com/en/6.1/topics/i18n/

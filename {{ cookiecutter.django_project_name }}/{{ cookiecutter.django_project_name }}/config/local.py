@@ -86,8 +86,6 @@ LOGGING = {
         "django.server": {"filters": ["not_livez"]},
         # Below that, a line for each change of the code, or for each file that is looked at.
         "django.utils.autoreload": {"level": max(LOG_LEVEL, logging.INFO)},
-        # Below that, four lines for each login.
-        "axes": {"level": max(LOG_LEVEL, logging.WARNING)},
         "werkzeug": {"filters": ["not_livez"]},
     },
 }

@@ -106,8 +106,6 @@ LOGGING = {
     "loggers": {
         # The level of the root counts, and not Django's own.
         "django": {"handlers": [], "level": "NOTSET"},
-        # Below that, four lines for each login.
-        "axes": {"level": max(LOG_LEVEL, logging.WARNING)},
         # Robots ask for hosts that are not ours all day; the line of the request says so, with its status 400.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "gunicorn.error": {"propagate": True},

@@ -11,6 +11,7 @@ ALLOWED_HOSTS = ["testserver"]
 
 DATABASES = {"default": database(default="sqlite://:memory:")}
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
+TASKS = {"default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend"}}
 STORAGES = global_settings.STORAGES | {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
 }

@@ -6,13 +6,19 @@ https://docs.djangoproject.com/en/6.1/topics/auth/default/#all-authentication-vi
 from typing import Any
 
 from django.contrib.auth import views
-from django.http import HttpRequest
+from django.contrib.auth.forms import PasswordResetForm
+from django.contrib.sites.shortcuts import get_current_site
+from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.generic import View
 
+from {{ cookiecutter.django_project_name }}.core import throttle
 from {{ cookiecutter.django_project_name }}.core.mail import is_email_on
+
+from .tasks import send_password_reset
 
 
 class NeedsEmail(View):
@@ -26,7 +32,23 @@ class NeedsEmail(View):
 
 
 class PasswordResetView(NeedsEmail, views.PasswordResetView):
-    """Ask for the email address that gets the link."""
+    """Ask for the email address that gets the link.
+
+    The answer is the same and as fast whether somebody has an account or not: a task looks for it and sends the email.
+    """
+
+    def form_valid(self, form: PasswordResetForm) -> HttpResponseRedirect:
+        """Let the task do the work, unless the client or the mailbox reached its limit, which is not shown either."""
+        email = form.cleaned_data["email"]
+        address = throttle.client_network(self.request)
+        try:
+            throttle.attempt(password_reset_by_address=address, password_reset_by_mailbox=email)
+        except throttle.ThrottledError:
+            pass
+        else:
+            domain = get_current_site(self.request).domain
+            send_password_reset.enqueue(email, domain, self.request.is_secure(), get_language())
+        return HttpResponseRedirect(self.get_success_url())
 
 
 class PasswordResetDoneView(NeedsEmail, views.PasswordResetDoneView):

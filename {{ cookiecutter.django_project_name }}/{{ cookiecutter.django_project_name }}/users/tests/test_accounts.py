@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -33,15 +32,6 @@ def test_wrong_password_is_refused(client, user):
     assert "_auth_user_id" not in client.session
 
 
-def test_too_many_failed_logins_lock_the_address_out(client, user):
-    for _ in range(settings.AXES_FAILURE_LIMIT):
-        response = log_in(client, user.get_username(), "wrong", REMOTE_ADDR="203.0.113.5")
-    assert response.status_code == 429
-    assert response.headers["Content-Security-Policy"]
-    assert log_in(client, user.get_username(), REMOTE_ADDR="203.0.113.5").status_code == 429
-    assert log_in(client, user.get_username(), REMOTE_ADDR="203.0.113.6").status_code == 302
-
-
 def test_change_password(logged_in, user):
     new = "a brand new password"
     form = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
@@ -65,11 +55,6 @@ def test_reset_password_by_mail(client, user):
     assert response.redirect_chain[-1][0] == reverse("password_reset_complete")
     assert log_in(client, user.get_username(), new).status_code == 302
     assert not client.get(link).context["validlink"]
-
-
-def test_reset_tells_nobody_who_has_an_account(client, db):
-    assert client.post(reverse("password_reset"), {"email": "nobody@example.com"}).status_code == 302
-    assert mail.outbox == []
 
 
 @pytest.mark.parametrize("page", ["password_reset", "password_reset_done"])

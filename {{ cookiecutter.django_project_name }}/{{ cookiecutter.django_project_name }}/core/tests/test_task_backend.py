@@ -1,0 +1,81 @@
+"""Tasks that run in a thread."""
+
+import logging
+import threading
+from queue import Full
+
+import pytest
+from django.db import connection
+from django.tasks import task
+
+from .. import task_backend
+from ..logs import request_id
+
+go_on = threading.Event()
+seen: list[tuple[str, str]] = []
+
+
+@task
+def note(what: str) -> None:
+    """Note what runs, and in which request."""
+    assert go_on.wait(10)
+    connection.ensure_connection()
+    seen.append((what, request_id.get()))
+
+
+@task
+def fail() -> None:
+    """Break."""
+    raise RuntimeError("broken")
+
+
+@pytest.fixture(autouse=True)
+def threads(settings, transactional_db):
+    """Use the backend of development and servers."""
+    settings.TASKS = {"default": {"BACKEND": f"{task_backend.__name__}.ThreadBackend"}}
+    go_on.clear()
+    seen.clear()
+
+
+def finish():
+    """Wait until the thread has nothing left to do."""
+    go_on.set()
+    task_backend.executor.submit(lambda: None).result(10)
+
+
+def test_a_task_runs_after_its_request_and_under_its_id():
+    request_id.set("one")
+    note.enqueue("first")
+    request_id.set("two")
+    note.enqueue("second")
+    assert seen == []
+    finish()
+    assert seen == [("first", "one"), ("second", "two")]
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="Django never closes a database in memory")
+def test_the_thread_keeps_no_database_connection():
+    note.enqueue("x")
+    finish()
+    assert task_backend.executor.submit(lambda: connection.connection).result(10) is None
+
+
+def test_a_failure_is_logged(caplog):
+    with caplog.at_level(logging.ERROR):
+        fail.enqueue()
+        finish()
+    [record] = [record for record in caplog.records if record.name == "django.tasks"]
+    assert "test_task_backend.fail" in record.getMessage()
+    assert record.exc_info
+
+
+def test_the_queue_is_bounded(monkeypatch):
+    monkeypatch.setattr(task_backend, "places", threading.BoundedSemaphore(2))
+    note.enqueue("first")
+    note.enqueue("second")
+    with pytest.raises(Full):
+        note.enqueue("third")
+    finish()
+    note.enqueue("fourth")
+    finish()
+    assert [what for what, _ in seen] == ["first", "second", "fourth"]

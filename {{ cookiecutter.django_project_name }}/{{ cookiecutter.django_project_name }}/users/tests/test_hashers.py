@@ -1,0 +1,37 @@
+"""What passwords are hashed with, on servers."""
+
+import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher, PBKDF2PasswordHasher
+from django.urls import reverse
+
+from {{ cookiecutter.django_project_name }}.config import base
+
+from .factories import PASSWORD
+
+
+@pytest.fixture(autouse=True)
+def hashers(settings):
+    """Hash as on servers."""
+    settings.PASSWORD_HASHERS = base.PASSWORD_HASHERS
+
+
+def log_in(client, user, password=PASSWORD):
+    """Send the login form, and tell whether it was accepted."""
+    return client.post(reverse("login"), {"username": user.get_username(), "password": password}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        Argon2PasswordHasher().encode(PASSWORD, "salt" * 6),
+        PBKDF2PasswordHasher().encode(PASSWORD, "salt" * 6, iterations=1000),
+    ],
+)
+def test_old_hashes_log_in_and_are_replaced(client, user, encoded):
+    user.password = encoded
+    user.save()
+    assert not log_in(client, user, "wrong")
+    assert log_in(client, user)
+    user.refresh_from_db()
+    assert user.password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
+    assert log_in(client, user)

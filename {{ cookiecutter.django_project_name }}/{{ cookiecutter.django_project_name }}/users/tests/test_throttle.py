@@ -1,0 +1,127 @@
+"""What is refused when somebody tries too often, and who is let in all the same."""
+
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.contrib.auth import aauthenticate, authenticate
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+
+from {{ cookiecutter.django_project_name }}.core.throttle import ThrottledError
+
+from ..models import User
+from .factories import PASSWORD, UserFactory
+
+HOME = "198.51.100.7"
+
+
+@pytest.fixture(autouse=True)
+def limits(settings):
+    """Limits that are reached in a short time."""
+    settings.THROTTLES = {name: (min(count, 30), period) for name, (count, period) in settings.THROTTLES.items()}
+
+
+def log_in(user: User | str, password: str = PASSWORD, address: str = HOME, page: str = "login") -> int:
+    """Send the login form from an address, and return the status of the answer: 302 is a success."""
+    name = user if isinstance(user, str) else user.get_username()
+    form = {"username": name, "password": password}
+    return Client().post(reverse(page), form, REMOTE_ADDR=address).status_code
+
+
+def test_guesses_are_slowed_down_although_the_guesser_logs_in_between(user):
+    own = UserFactory.create()
+    statuses = []
+    for guess in range(54):
+        statuses.append(log_in(user, "wrong"))
+        if guess % 9 == 8:
+            assert log_in(own) == 302
+    assert statuses == [200] * 10 + [429] * 44
+    assert log_in(user) == 429
+
+
+def test_addresses_of_one_ipv6_network_are_one_client(user):
+    statuses = [log_in(user, "wrong", f"2001:db8:1:2::{number:x}") for number in range(1, 41)]
+    assert statuses == [200] * 10 + [429] * 30
+    assert log_in(user, address="2001:db8:1:3::1") == 302
+
+
+def test_typos_of_an_office_lock_nobody_out(user):
+    for colleague in UserFactory.create_batch(10):
+        assert log_in(colleague, "typo") == 200
+    assert log_in(user) == 302
+
+
+def test_who_is_guessed_at_from_elsewhere_gets_in(user):
+    for number in range(25):
+        log_in(user, "wrong", f"203.0.113.{number % 5}")
+    assert log_in(user) == 302
+
+
+def test_guesses_from_many_addresses_reach_the_limit_of_the_user_name(user, settings):
+    count = settings.THROTTLES["login_by_user"][0]
+    statuses = [log_in(user, "wrong", f"203.0.113.{number}") for number in range(count + 1)]
+    assert statuses == [200] * count + [429]
+    assert log_in(UserFactory.create(), address="203.0.113.1") == 302
+
+
+def test_guesses_at_many_user_names_reach_the_limit_of_the_address(user, settings):
+    count = settings.THROTTLES["login_by_address"][0]
+    statuses = [log_in(f"nobody{number}", "wrong") for number in range(count + 1)]
+    assert statuses == [200] * count + [429]
+    assert log_in(user) == 429
+    assert log_in(user, address="203.0.113.1") == 302
+
+
+def test_logins_that_succeed_are_not_counted(user, settings):
+    settings.THROTTLES = {name: (3, period) for name, (_, period) in settings.THROTTLES.items()}
+    statuses = [log_in(user, password) for password in (PASSWORD, "typo", PASSWORD, "typo", PASSWORD, "typo", PASSWORD)]
+    # The user name and the address forget no failure.
+    assert statuses == [302, 200, 302, 200, 302, 200, 429]
+
+
+@pytest.mark.parametrize("page", ["login", "admin:login"])
+def test_the_page_says_how_long_to_wait(client, user, page, settings):
+    form = {"username": user.get_username().upper(), "password": "wrong"}
+    for _ in range(10):
+        log_in(user, "wrong", page=page)
+    response = client.post(reverse(page), form, REMOTE_ADDR=HOME)
+    assert response.status_code == 429
+    assert "Wait 15 minutes" in response.text
+    assert 14 * 60 < int(response.headers["Retry-After"]) <= 15 * 60
+    assert response.headers["Content-Security-Policy"]
+
+
+def test_code_that_asks_without_a_request_is_throttled_too(user, settings):
+    settings.THROTTLES["login_by_user"] = (2, settings.THROTTLES["login_by_user"][1])
+    credentials: dict[str, Any] = {"username": user.get_username(), "password": "wrong"}
+    assert authenticate(**credentials) is None
+    assert async_to_sync(aauthenticate)(**credentials) is None
+    for function in (authenticate, async_to_sync(aauthenticate)):
+        with pytest.raises(ThrottledError):
+            function(**credentials)
+
+
+def ask_for_reset(email: str, address: str = HOME) -> None:
+    """Ask for a new password, and get the same answer as ever."""
+    response = Client().post(reverse("password_reset"), {"email": email}, REMOTE_ADDR=address)
+    assert (response.status_code, response.headers["Location"]) == (302, reverse("password_reset_done"))
+
+
+def test_strangers_cannot_fill_a_mailbox(user, settings):
+    for number in range(30):
+        ask_for_reset([user.email, user.email.upper()][number % 2], f"203.0.113.{number}")
+    assert len(mail.outbox) == settings.THROTTLES["password_reset_by_mailbox"][0]
+    other = UserFactory.create()
+    ask_for_reset(other.email)
+    assert mail.outbox[-1].to == [other.email]
+
+
+def test_one_client_cannot_send_emails_to_everybody(db, settings):
+    users = UserFactory.create_batch(25)
+    for user in users:
+        ask_for_reset(user.email)
+    assert len(mail.outbox) == settings.THROTTLES["password_reset_by_address"][0]
+    ask_for_reset(users[-1].email, "203.0.113.1")
+    assert mail.outbox[-1].to == [users[-1].email]
