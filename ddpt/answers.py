@@ -108,7 +108,7 @@ def invalid_name(answer: str) -> str | None:
         return "is a Python keyword"
     if answer.lower().startswith("pg_"):
         return "begins with pg_, which PostgreSQL reserves for its own roles"
-    # Compared as slug() writes it, for "Django" and "django__axes" collide as well: on file systems that ignore case,
+    # Compared as slug() writes it, for "Django" and "django__stubs" collide as well: on file systems that ignore case,
     # and as the name of the distribution. Soft keywords ("match", "type") are good names.
     return RESERVED.get(slug(answer).replace("-", "_"))
 
