@@ -45,7 +45,7 @@ def on_a_terminal(*words, cwd: Path, **environment: str) -> str:
 
 @pytest.mark.parametrize("combination", [EVERYTHING, NOTHING], ids=["everything", "nothing"])
 def test_scripts_are_executable_and_pass_shellcheck(baked, combination):
-    scripts = sorted((baked(combination) / "bin").iterdir())
+    scripts = sorted(path for path in (baked(combination) / "bin").iterdir() if path.is_file())
     assert all(os.access(script, os.X_OK) for script in scripts)
     shell = [script for script in scripts if script.read_text().startswith("#!/bin/sh\n")]
     assert len(shell) > 10

@@ -47,7 +47,7 @@ def holes(text: str, suffix: str) -> list[str]:
         "starts with an empty line": text.startswith("\n"),
         "does not end with one newline": bool(text) and not re.search(r"[^\n]\n\Z", text),
         "white space at the end of a line": re.search(r"[ \t]\n", text),
-        "two empty lines": suffix not in {".py", ""} and "\n\n\n" in text,
+        "two empty lines": suffix not in {".py", ".py-tpl", ""} and "\n\n\n" in text,
         "three empty lines": "\n\n\n\n" in text,
         "an empty line after a bracket": re.search(r"[\[{(]\n\n", text),
         "an empty line before a bracket": re.search(r"\n\n[ \t]*[\])}]", text),
@@ -84,7 +84,7 @@ def black_clean(code: str) -> bool:
 def test_no_jinja_is_left(combination, baked):
     project = baked(combination)
     for path, text in text_of(project).items():
-        if path.suffix in {".html", ".txt"} and "templates" in path.parts:
+        if path.suffix == ".py-tpl" or (path.suffix in {".html", ".txt"} and "templates" in path.parts):
             assert "cookiecutter" not in text, path
         else:
             assert not JINJA.search(text), path

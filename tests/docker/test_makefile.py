@@ -1,6 +1,7 @@
 """Every target of the Makefile does in Docker what its line of help says."""
 
 import re
+import shutil
 import subprocess
 import threading
 import time
@@ -168,6 +169,23 @@ def test_migrations_belong_to_the_user_of_the_host(project):
             project.inside("python", "manage.py", "migrate", "users", "0001")
             for new in set(migrations.glob("*.py")) - before:
                 new.unlink()
+
+
+def test_a_new_app_belongs_to_the_user_of_the_host_and_serves_its_page(project):
+    files = [project.folder / PACKAGE / "config" / name for name in ("base.py", "urls.py")]
+    before = {file: file.read_text() for file in files}
+    app = project.folder / PACKAGE / "blog"
+    try:
+        assert "→ make migrate, then see /blog/" in project.make("app", "NAME=blog")
+        assert {owner(path) for path in [app, *app.rglob("*"), *files]} == {owner(project.folder)}
+        project.make("migrate")
+        until_seen(files[1], lambda: "There are no entries yet." in project.site.get("/blog/"))
+    finally:
+        project.inside("python", "manage.py", "migrate", "blog", "zero")
+        for file, text in before.items():
+            file.write_text(text)
+        shutil.rmtree(app)
+    until_seen(files[1], lambda: "There are no entries yet." not in project.site.get("/blog/"))
 
 
 def test_superuser_asks_for_a_user(project, superuser):

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 
 import pytest
@@ -119,35 +118,3 @@ def test_make_lock_passes_options_on(combination, installed):
     done = installed(combination).run("make", "lock", "ARGS=--upgrade --no-such-option")
     assert done.returncode != 0
     assert "'--no-such-option'" in done.stderr
-
-
-@everything
-def test_a_new_app_as_the_readme_makes_it(combination, installed):
-    """Its tests are run from the first one on, and all that it was given is fit for the checks."""
-    project = installed(combination)
-    readme = (project.path / "README.md").read_text()
-    [commands] = re.findall(r"A new app goes .*?```sh\n(.*?)```", readme, re.DOTALL)
-    app = project.path / project.name / "blog"
-    settings = project.path / project.name / "config/base.py"
-    before = settings.read_text()
-    try:
-        done = project.run("sh", "-ec", commands)
-        assert done.returncode == 0, done.stderr
-        config = app / "apps.py"
-        config.write_text(config.read_text().replace('name = "blog"', f'name = "{project.name}.blog"'))
-        users = f'    "{project.name}.users",\n'
-        settings.write_text(before.replace(users, users + f'    "{project.name}.blog",\n'))
-
-        (app / "tests.py").write_text("def test_app(client, db):\n    assert False, 'the new test'\n")
-        done = project.run("make", "test", "ARGS=-k test_app")
-        assert done.returncode != 0
-        assert "the new test" in done.stdout
-
-        (app / "tests.py").write_text('def test_app(client, db):\n    assert client.get("/").status_code == 200\n')
-        assert project.run("make", "format").returncode == 0
-        for command in ("test", "check"):
-            done = project.run("make", command)
-            assert done.returncode == 0, done.stdout + done.stderr
-    finally:
-        settings.write_text(before)
-        shutil.rmtree(app, ignore_errors=True)
