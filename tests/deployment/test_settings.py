@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from deploy import hsts, preflight, settings
+from deploy import hsts, preflight, secret, settings
 from deploy.errors import DeployError
 from deploy.site import Site
 
@@ -181,3 +181,8 @@ def test_test_certificates_are_not_held_against_the_site(folder):
     assert load(folder).is_trusted
     assert not load(folder, DOMAIN_NAME="localhost").is_trusted
     assert not load(folder, ACME_CA="https://acme-staging-v02.api.letsencrypt.org/directory").is_trusted
+
+
+def test_a_generated_secret_key_is_long_enough_for_django():
+    """https://docs.djangoproject.com/en/6.1/ref/checks/#security (security.W009)"""
+    assert len(secret.generated()) >= 50
