@@ -20,6 +20,7 @@ def test_status(site):
     assert re.search(rf"{site.url} +release \d+: [0-9a-f]{{12}}", printed)
     for service in ("caddy", "django", "postgres", "redis"):
         assert re.search(rf"^{service} +healthy", printed, re.MULTILINE)
+    assert "database: ok, cache: ok, migrations: ok" in printed
     assert "GB free" in printed
     assert "nobody holds the lock" in printed
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from deploy import cleaning, database, git, hooks, image, lock, maintenance, outside, release, static
+from deploy import cleaning, database, git, hooks, image, inside, lock, maintenance, outside, release, static
 from deploy.console import Step
 from deploy.errors import DeployError
 from deploy.image import Image
@@ -47,7 +47,9 @@ def deliver(site: Site) -> Release:
         shown.detail = str(migrations)
     with step(site, "static", VERSION=version) as shown:
         shown.detail = static.publish(site, candidate, shown)
-    return switch(site, replace(candidate, migrations=migrations.known), started)
+    done = switch(site, replace(candidate, migrations=migrations.known), started)
+    housekeeping(site)
+    return done
 
 
 def switch(site: Site, target: Release, started: float) -> Release:
@@ -74,6 +76,15 @@ def switch(site: Site, target: Release, started: float) -> Release:
     with step(site, "prune", VERSION=target.version) as shown:
         shown.detail = cleaning.prune(site)
     return target
+
+
+def housekeeping(site: Site) -> None:
+    """Run ``manage.py housekeeping`` in a container. The release is out, so a failure is a warning."""
+    try:
+        with site.console.step("housekeeping") as shown:
+            shown.detail = inside.output(site, "django", ["python", "manage.py", "housekeeping"])
+    except DeployError as error:
+        site.console.warn(f"{error}\nTo try again: make manage CMD=housekeeping")
 
 
 def restore(site: Site, recorded: list[Release]) -> None:
