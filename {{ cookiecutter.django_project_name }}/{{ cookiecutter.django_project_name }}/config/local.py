@@ -59,7 +59,7 @@ WHITENOISE_USE_FINDERS = True
 
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=BASE_DIR / "media")
 {%- if cookiecutter.use_s3 is yes %}
-if bucket_name := env.str("S3_BUCKET_NAME", default=None):
+if bucket_name := env.parse("S3_BUCKET_NAME", parsers.bucket_name, default=None):
     STORAGES = global_settings.STORAGES | s3_storages(bucket_name)
     SECURE_CSP = s3_policy(SECURE_CSP, bucket_name)
 {%- endif %}

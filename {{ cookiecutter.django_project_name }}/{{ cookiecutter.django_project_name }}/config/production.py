@@ -55,7 +55,7 @@ STORAGES = global_settings.STORAGES | {
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 {%- if cookiecutter.use_s3 is yes %}
-if bucket_name := env.str("S3_BUCKET_NAME", default=None):
+if bucket_name := env.parse("S3_BUCKET_NAME", parsers.bucket_name, default=None):
     STORAGES |= s3_storages(bucket_name)
     SECURE_CSP = s3_policy(SECURE_CSP, bucket_name)
 {%- endif %}
