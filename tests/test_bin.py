@@ -127,17 +127,53 @@ def test_nowhere_to_run_gives_one_line(project, tmp_path, where, line):
 
 
 def test_confirm(project):
-    assert run("bin/confirm", "This burns.", cwd=project, YES="1") == (0, "This burns.\n", "")
-    status, output, errors = run("bin/confirm", "This burns.", cwd=project)
+    command = ("bin/confirm", "This burns.", "echo", "burnt")
+    assert run(*command, cwd=project, YES="1") == (0, "This burns.\nburnt\n", "")
+    status, output, errors = run(*command, cwd=project)
     assert (status, output) == (1, "This burns.\n")
     assert "add YES=1" in errors
 
 
-@pytest.mark.parametrize(("answer", "status"), [("y", 0), ("YES", 0), ("", 1), ("n", 1), ("yesterday", 1)])
-def test_confirm_on_a_terminal(project, answer, status):
+@pytest.mark.parametrize(
+    ("answer", "last"),
+    [
+        ("y", "burnt"),
+        ("YES", "burnt"),
+        ("", "Nothing was done."),
+        ("n", "Nothing was done."),
+        ("yesterday", "Nothing was done."),
+    ],
+)
+def test_confirm_on_a_terminal(project, answer, last):
     ours, theirs = pty.openpty()
     os.write(ours, f"{answer}\n".encode())
-    assert run("bin/confirm", "This burns.", cwd=project, stdin=theirs)[0] == status
+    status, output, _ = run("bin/confirm", "This burns.", "echo", "burnt", cwd=project, stdin=theirs)
+    assert (status, output) == (0, f"This burns.\nGo on? [y/N] {last}\n")
+
+
+@pytest.mark.parametrize(
+    ("problem", "line"),
+    [
+        # what Docker says to a user who is not in the group of its socket, today and before version 28
+        (
+            "permission denied while trying to connect to the docker API at unix:///var/run/docker.sock",
+            "sudo usermod -aG docker $USER",
+        ),
+        (
+            "Got permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: Get ...",
+            "sudo usermod -aG docker $USER",
+        ),
+        (
+            "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+            "start it",
+        ),
+    ],
+)
+def test_an_engine_that_refuses_is_told_from_one_that_is_not_there(project, tmp_path, problem, line):
+    command(tmp_path / "tools", "docker", f'[ "$1" = compose ] || {{ echo "{problem}" >&2; exit 1; }}')
+    status, output, errors = run("bin/compose", "ps", cwd=project, path=f"{tmp_path / 'tools'}:{SYSTEM}")
+    assert (status, output, errors.count("\n")) == (1, "", 1)
+    assert line in errors
 
 
 def test_the_image_gets_the_owner_of_the_folder_and_never_root(project, tmp_path):

@@ -57,7 +57,7 @@ class Project:
     folder: Path
     name: str = field(default_factory=lambda: f"ddpt-{uuid4().hex[:8]}")
     django_port: int = field(default_factory=free_port)
-    mailhog_port: int = field(default_factory=free_port)
+    mailpit_port: int = field(default_factory=free_port)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -66,7 +66,7 @@ class Project:
         return kept | {
             "COMPOSE_PROJECT_NAME": self.name,
             "DJANGO_PORT": str(self.django_port),
-            "MAILHOG_PORT": str(self.mailhog_port),
+            "MAILPIT_PORT": str(self.mailpit_port),
             "TERM": "dumb",
         }
 

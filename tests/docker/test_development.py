@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import threading
 import time
 from collections.abc import Callable
 
@@ -40,6 +41,24 @@ def test_a_syntax_error_does_not_end_the_container(project, path):
     assert project.compose("ps", "--quiet", "--status", "running", "django") == container
 
 
+def test_a_change_is_served_while_a_request_waits_in_a_breakpoint(project):
+    def pausing(code: str) -> str:
+        view = "\n\ndef paused(request):\n    breakpoint()\n"
+        return answering("mended")(code).replace(
+            "\nurlpatterns = [", f"{view}\nurlpatterns = [\n    path('paused', paused),"
+        )
+
+    with project.changed(URLS, pausing) as file:
+        until_seen(file, lambda: project.site.get("/probe") == "mended")
+        request = threading.Thread(target=lambda: project.site.get("/paused"))
+        request.start()
+        until(lambda: "breakpoint()" in project.compose("logs", "--tail", "9", "django"))
+    until(lambda: "Page not found" in project.site.get("/probe"))
+    request.join(20)
+    log = project.compose("logs", "--tail", "30", "django")
+    assert "The server did not reload, as a request waits" in log
+
+
 def test_an_exception_opens_the_debugger(project):
     def failing(code: str) -> str:
         return code.replace("urlpatterns = [", 'urlpatterns = [path("fails", lambda request: 1 / 0),')
@@ -67,7 +86,7 @@ def test_the_debug_toolbar_shows_in_the_browser(project, chromium):
 
 def test_mail_is_readable_in_the_inbox(project):
     project.site.submit("/accounts/password_reset/", email="a@example.com")
-    inbox = Browser(f"http://localhost:{project.mailhog_port}")
+    inbox = Browser(f"http://localhost:{project.mailpit_port}")
     until(lambda: json.loads(inbox.get("/api/v1/messages"))["total"] == 1)
     (message,) = json.loads(inbox.get("/api/v1/messages"))["messages"]
     assert message["To"][0]["Address"] == "a@example.com"

@@ -140,6 +140,13 @@ def test_a_change_of_the_code_installs_nothing(production, source):
     assert "collectstatic" in command
 
 
+def test_pip_has_nothing_to_warn_of(source, production):
+    log = build(source, f"{production}-uv", "--target", "uv", "--no-cache-filter", "uv")
+    docker("image", "rm", f"{production}-uv")
+    assert "Successfully installed uv" in log
+    assert not re.search(r"^#\d+ [\d.]+ .*(WARNING|notice)", log, re.MULTILINE)
+
+
 def test_the_uid_of_the_user_may_be_any_but_roots(source, built):
     for uid in ("1", "65534", "1234567890"):
         tag = f"{built.name}-{uid}"

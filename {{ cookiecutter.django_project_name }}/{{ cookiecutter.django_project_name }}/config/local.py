@@ -70,6 +70,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {
         "not_livez": {"()": "{{ cookiecutter.django_project_name }}.core.logs.NotLivez"},
+        "not_server_start": {"()": "{{ cookiecutter.django_project_name }}.core.logs.NotServerStart"},
     },
     "formatters": {
         "line": {"format": "{levelname} {name}: {message}", "style": "{"},
@@ -86,7 +87,7 @@ LOGGING = {
         "django.server": {"filters": ["not_livez"]},
         # Below that, a line for each change of the code, or for each file that is looked at.
         "django.utils.autoreload": {"level": max(LOG_LEVEL, logging.INFO)},
-        "werkzeug": {"filters": ["not_livez"]},
+        "werkzeug": {"filters": ["not_livez", "not_server_start"]},
     },
 }
 

@@ -88,3 +88,12 @@ class NotLivez(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Tell whether a record is written."""
         return " /livez " not in record.getMessage()
+
+
+class NotServerStart(logging.Filter):
+    """Keeps the development server's own addresses out of the log: in Docker, another one is published."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a record is written."""
+        message = record.getMessage()
+        return "* Running on" not in message and "Press CTRL+C" not in message
