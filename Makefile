@@ -29,5 +29,7 @@ lock: .venv ## Lock the packages, of projects and of the template; newest versio
 	@cmp -s requirements.txt .venv/installed.txt || { \
 		python=$$('$(PROJECT)/bin/find-python') && echo "Installing requirements.txt into .venv with $$python" && \
 		"$$python" -m venv --clear .venv && \
-		$(PYTHON) -m pip install -qq --disable-pip-version-check --require-hashes --requirement requirements.txt && \
+		sed -n '/^uv==/,/[^\\]$$/p' requirements.txt >.venv/uv.txt && \
+		$(PYTHON) -m pip install -qq --disable-pip-version-check --require-hashes --requirement .venv/uv.txt && \
+		UV_SYSTEM_CERTS=true .venv/bin/uv pip sync --quiet --python $(PYTHON) --require-hashes requirements.txt && \
 		cp requirements.txt .venv/installed.txt; }

@@ -1,4 +1,4 @@
-"""Bakes a project with the defaults into ``build/`` and serves it, as ``make start`` there does."""
+"""Generates a project with the defaults in ``build/`` and serves it, as ``make start`` there does."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ KEPT = (".venv", "db.sqlite3")  # from one demo to the next: what takes long to 
 
 
 def bake(folder: Path) -> Path:
-    """Bake the project into ``folder``, in place of one from before, and return where it is."""
+    """Generate the project in ``folder``, in place of one from before, and return where it is."""
     for old in folder.glob("*/*"):
         if not old.name.startswith(KEPT):
             shutil.rmtree(old) if old.is_dir() else old.unlink()
@@ -43,9 +43,11 @@ def main() -> int:
         print(f"Port {port} is in use: type `make demo DJANGO_PORT={port + 1}` to take another.", file=sys.stderr)
         return 1
     project = bake(TEMPLATE / "build")
-    print(f"Baked {project}", flush=True)
+    print(f"Generated {project}", flush=True)
+    # uv, which is installed here, installs the project's packages.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     try:
-        return subprocess.run([project / "bin/start"]).returncode
+        return subprocess.run([project / "bin/start"], env=os.environ | {"PATH": path}).returncode
     except KeyboardInterrupt:
         return 0
 

@@ -43,7 +43,7 @@ def environment(**variables):
 
 @pytest.mark.parametrize("time", ["first", "second"])
 def test_make_demo(time, clone):
-    """It asks nothing, serves the page at the address that it prints, and Ctrl-C ends it without a word."""
+    """It asks nothing, serves the page at the one URL that it prints, and Ctrl-C ends it without a word."""
     port = free_port()
     demo = pexpect.spawn("make", ["demo"], cwd=clone, env=environment(DJANGO_PORT=str(port)), encoding="utf-8")
     demo.expect(rf"http://localhost:{port}", timeout=600)
@@ -51,7 +51,9 @@ def test_make_demo(time, clone):
         assert "Installing" in demo.before
     else:
         assert "Installing" not in demo.before
+    assert "http" not in demo.before
     demo.expect("Quit the server", timeout=60)
+    assert "http" not in demo.before
     page = requests.get(f"http://localhost:{port}", timeout=20)
     assert page.status_code == 200
     assert "Project Name" in page.text

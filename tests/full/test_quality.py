@@ -118,3 +118,13 @@ def test_make_lock_passes_options_on(combination, installed):
     done = installed(combination).run("make", "lock", "ARGS=--upgrade --no-such-option")
     assert done.returncode != 0
     assert "'--no-such-option'" in done.stderr
+
+
+@everything
+def test_uv_trusts_the_certificates_that_the_system_trusts(combination, installed):
+    """Behind an organization's own certificate authority, uv works as pip does."""
+    options = ("--dry-run", "--no-cache", "--no-deps", "--reinstall")
+    done = installed(combination).run(
+        "bin/run", "uv", "pip", "install", *options, "asgiref", SSL_CERT_FILE="", SSL_CERT_DIR=""
+    )
+    assert done.returncode == 0, done.stderr
