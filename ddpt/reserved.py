@@ -27,11 +27,11 @@ PACKAGES = """
     anyio anymail argon2 argon2_cffi argon2_cffi_bindings asgiref ast_serialize asttokens black blackd blib2to3
     boto3 botocore brotli certifi cffi cfgv charset_normalizer click colorama coverage dateutil debug_toolbar
     decorator distlib dj_database_url dj_email_url djade django django_anymail django_cache_url
-    django_debug_toolbar django_extensions django_permissions_policy django_redis django_storages django_stubs
+    django_debug_toolbar django_extensions django_permissions_policy django_storages django_stubs
     django_stubs_ext django_unfold django_watchfiles dotenv environs execnet executing factory factory_boy faker
     filelock gunicorn identify idna iniconfig ipdb ipython ipython_pygments_lexers jedi jmespath librt markupsafe
     marshmallow matplotlib_inline mypy mypy_django_plugin mypy_extensions mypyc nodeenv packaging parso pathspec
-    pexpect platformdirs pluggy pre_commit prompt_toolkit psutil psycopg psycopg_binary psycopg_pool ptyprocess
+    pexpect platformdirs pluggy pre_commit prompt_toolkit psutil psycopg psycopg_binary ptyprocess
     pure_eval py pycparser pygments pytest pytest_cov pytest_django pytest_randomly pytest_xdist python_dateutil
     python_discovery python_dotenv pytokens pyyaml redis requests ruff s3transfer sentry_sdk six sqlparse stack_data
     storages traitlets types_pyyaml typing_extensions tzdata unfold urllib3 uv virtualenv watchfiles wcwidth

@@ -4,7 +4,7 @@ import pytest
 
 from installed import Installed, Production
 from projects import EMAIL, bake, label
-from services import Postgres, Redis
+from services import PgBouncer, Postgres, Redis
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +25,14 @@ def installed(tmp_path_factory):
 @pytest.fixture(scope="session")
 def postgres():
     server = Postgres()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def pgbouncer(postgres):
+    server = PgBouncer(postgres)
     server.start()
     yield server
     server.stop()

@@ -102,20 +102,35 @@ class Production:
         return address if self.installed.email else name
 
     @contextmanager
-    def gunicorn(self, *arguments: str) -> Iterator["Server"]:
-        """Serve the project by gunicorn, with more of its options as ``arguments``, while the block runs."""
+    def gunicorn(self, *arguments: str, **variables: str) -> Iterator["Server"]:
+        """Serve the project by gunicorn, with more of its options and variables, while the block runs."""
         port = free_port()
         log = self.folder / f"gunicorn-{port}.log"
         process = subprocess.Popen(
             [self.folder / "venv/bin/gunicorn", "--bind", f"127.0.0.1:{port}", *arguments],
             cwd=self.installed.path,
-            env=self.environment,
+            env=self.environment | variables,
             stdout=log.open("w"),
             stderr=subprocess.STDOUT,
         )
         with stopped_afterwards(process):
             wait_for(lambda: listens(port), process, "gunicorn")
             yield Server(port, process, log)
+
+    def session(self, **variables: str) -> str:
+        """Return the cookie of a user who is logged in."""
+        script = """
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.test import Client
+user, _ = get_user_model().objects.get_or_create(username="grace", defaults={"email": "grace@example.com"})
+client = Client()
+client.force_login(user)
+print(f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}")
+"""
+        done = self.manage("shell", "--no-imports", "--command", script, **variables)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
 
     @contextmanager
     def https(self) -> Iterator["Server"]:
@@ -150,7 +165,17 @@ class Server:
             f"http://127.0.0.1:{self.port}{path}",
             headers={"Host": "localhost", "X-Forwarded-Proto": "https"} | headers,
             allow_redirects=False,
-            timeout=20,
+            timeout=60,
+        )
+
+    def post(self, path: str, fields: dict[str, str], **headers: str) -> requests.Response:
+        """Send a form as the proxy does that took it over HTTPS."""
+        return requests.post(
+            f"http://127.0.0.1:{self.port}{path}",
+            fields,
+            headers={"Host": "localhost", "X-Forwarded-Proto": "https"} | headers,
+            allow_redirects=False,
+            timeout=60,
         )
 
     def lines(self) -> list[dict]:

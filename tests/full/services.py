@@ -1,8 +1,9 @@
-"""PostgreSQL and Redis for one test run: started from the machine's own packages, on free ports, with passwords."""
+"""PostgreSQL, PgBouncer and Redis for one test run: from the machine's own packages, on free ports, with passwords."""
 
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -71,6 +72,19 @@ class Redis:
         self.process.terminate()
         self.process.wait(20)
 
+    @contextmanager
+    def outage(self, kind):
+        """Let it be down while the block runs: it ``stops``, or it ``hangs`` or ``vanishes`` and keeps its memory."""
+        if kind == "vanishes":
+            with cut_off(self.port):
+                yield
+            return
+        self.stop() if kind == "stops" else self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.start() if kind == "stops" else self.process.send_signal(signal.SIGCONT)
+
     @property
     def variables(self):
         """What a project is told of it."""
@@ -103,18 +117,48 @@ class Postgres:
         data = str(self.folder / "data")
         initdb = self.command("initdb", "--pgdata", data, "--username", "app", "--pwfile", str(password_file))
         subprocess.run([*initdb, "--auth", "scram-sha-256", "--no-sync"], check=True, capture_output=True, cwd="/")
+        self.serve()
+
+    def serve(self):
+        """Start the server on its folder."""
+        data = str(self.folder / "data")
         options = ["-p", str(self.port), "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={data}"]
         self.process = subprocess.Popen(
             self.command("postgres", "-D", data, *options, "-c", "fsync=off"),
-            stderr=(self.folder / "log").open("w"),
+            stderr=(self.folder / "log").open("a"),
             cwd="/",
         )
         wait_for(lambda: self.run("SELECT 1").returncode == 0, self.process, "PostgreSQL")
 
-    def run(self, statement):
+    def restart(self, mode):
+        """End the server by a signal, SIGINT for a fast and SIGQUIT for an immediate shutdown, and start it again."""
+        os.kill(int((self.folder / "data/postmaster.pid").read_text().split()[0]), mode)
+        self.process.wait(20)
+        self.serve()
+
+    def psql(self, statement, database="postgres", host="127.0.0.1", port=None):
+        """Return the command that runs a statement by psql."""
+        address = f"postgresql:///{database}?host={host}&port={port or self.port}&user=app&password={self.password}"
+        return [*self.command("psql", address), "--tuples-only", "--no-align", "--command", statement]
+
+    def run(self, statement, **where):
         """Run a statement by psql."""
-        command = self.command("psql", f"postgresql://app:{self.password}@127.0.0.1:{self.port}/postgres")
-        return subprocess.run([*command, "--command", statement], capture_output=True, cwd="/")
+        return subprocess.run(self.psql(statement, **where), capture_output=True, text=True, cwd="/")
+
+    @contextmanager
+    def locked(self, table, database):
+        """Let everybody wait who reads a table while the block runs. The lock is held by the socket, not the network."""
+        statement = f"BEGIN; LOCK TABLE {table}; SELECT pg_sleep(300)"
+        holder = subprocess.Popen(
+            self.psql(statement, database=database, host=self.folder / "data"), stdout=subprocess.DEVNULL, cwd="/"
+        )
+        granted = f"SELECT 1 FROM pg_locks WHERE relation = '{table}'::regclass AND granted AND mode ~ '^Access'"
+        wait_for(lambda: self.run(granted, database=database).stdout.strip(), holder, "the lock")
+        try:
+            yield
+        finally:
+            self.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = '{statement}'")
+            holder.wait(20)
 
     def database(self):
         """Return the variables that tell a project of a new and empty database."""
@@ -129,3 +173,57 @@ class Postgres:
         self.process.terminate()
         self.process.wait(20)
         shutil.rmtree(self.folder)
+
+
+class PgBouncer:
+    """PgBouncer in transaction mode, with fewer connections to the server than it has clients."""
+
+    def __init__(self, postgres):
+        self.postgres, self.port = postgres, free_port()
+        self.folder = Path(tempfile.mkdtemp(prefix="ddpt-pgbouncer-"))
+        self.process = None
+
+    def start(self):
+        if not shutil.which("pgbouncer"):
+            pytest.skip("PgBouncer is not installed")
+        (self.folder / "users").write_text(f'"app" "{self.postgres.password}"\n')
+        (self.folder / "config").write_text(f"""
+            [databases]
+            * = host=127.0.0.1 port={self.postgres.port}
+            [pgbouncer]
+            listen_addr = 127.0.0.1
+            listen_port = {self.port}
+            unix_socket_dir =
+            auth_type = scram-sha-256
+            auth_file = {self.folder}/users
+            pool_mode = transaction
+            default_pool_size = 2
+        """.replace("    ", ""))
+        as_other = []
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, "postgres")
+            as_other = ["runuser", "--user", "postgres", "--"]
+        log = (self.folder / "log").open("w")
+        command = [*as_other, shutil.which("pgbouncer"), self.folder / "config"]
+        self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/")
+        wait_for(lambda: listens(self.port), self.process, "PgBouncer")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(20)
+        shutil.rmtree(self.folder)
+
+
+@contextmanager
+def cut_off(port: int) -> Iterator[None]:
+    """Drop every packet from and to a port of this machine while the block runs, as if its host were gone."""
+    if os.geteuid() != 0 or not shutil.which("iptables"):
+        pytest.skip("only root can cut a port off, by iptables")
+    rules = [["INPUT", "-i", "lo", "-p", "tcp", end, str(port), "-j", "DROP"] for end in ("--dport", "--sport")]
+    try:
+        for rule in rules:
+            subprocess.run(["iptables", "--wait", "-I", *rule], check=True)
+        yield
+    finally:
+        for rule in rules:
+            subprocess.run(["iptables", "--wait", "-D", *rule], check=True)

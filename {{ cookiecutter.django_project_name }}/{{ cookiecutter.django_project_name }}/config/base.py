@@ -40,7 +40,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "{{ cookiecutter.django_project_name }}.core.middleware.livez",
+    "{{ cookiecutter.django_project_name }}.core.health.health",
     "{{ cookiecutter.django_project_name }}.core.middleware.trusted_proxy",
     "{{ cookiecutter.django_project_name }}.core.middleware.request_log",
     "django.middleware.security.SecurityMiddleware",
@@ -76,9 +76,15 @@ TEMPLATES = [
     },
 ]
 
-# Sessions live in the database, so that nobody is logged out when the cache is gone; the cache makes them fast.
-# https://docs.djangoproject.com/en/6.1/topics/http/sessions/#using-cached-sessions
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+# Seconds after which PostgreSQL ends a statement of a request; 0 for never. Commands have no limit.
+DATABASE_STATEMENT_TIMEOUT = env.parse("DATABASE_STATEMENT_TIMEOUT", parsers.integer(0), default=30)
+# Whether DATABASE_URL leads to PgBouncer, or a pooler like it, which gives a client another connection in each transaction.
+# https://docs.djangoproject.com/en/6.1/ref/databases/#transaction-pooling-server-side-cursors
+DATABASE_TRANSACTION_POOLING = env.bool("DATABASE_TRANSACTION_POOLING", default=False)
+
+# Not in the cache as well: what a logout could not delete there in an outage would be back after it.
+# https://docs.djangoproject.com/en/6.1/topics/http/sessions/#using-database-backed-sessions
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # Where the admin is; an address of one's own keeps its login page out of the way of robots.
 ADMIN_URL = env.parse("ADMIN_URL", parsers.url_path, default="admin/")

@@ -30,7 +30,8 @@ SECRET_KEY_FALLBACKS = env.parse("SECRET_KEY_FALLBACKS", parsers.secret_keys, de
 DOMAIN_NAME = env.parse("DOMAIN_NAME", parsers.host_name)
 ALLOWED_HOSTS = env.parse("ALLOWED_HOSTS", parsers.hosts, default=[DOMAIN_NAME])
 
-DATABASES = {"default": database()}
+# Each thread of gunicorn keeps its connection.
+DATABASES = {"default": database(conn_max_age=None)}
 CACHES = {"default": redis_cache(env.parse("REDIS_URL", parsers.redis_url))}
 
 NOREPLY = formataddr((PROJECT_NAME, f"noreply@{DOMAIN_NAME}"))
@@ -41,9 +42,9 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_SUBJECT_PREFIX = f"[{PROJECT_NAME}] "
 {%- if cookiecutter.use_mailgun is yes %}
 mailgun_api_key = env.str("MAILGUN_API_KEY", default=None)
-MAILERS = {"default": mailgun(mailgun_api_key) if mailgun_api_key else smtp(env.str("EMAIL_HOST"))}
+MAILERS = {"default": mailgun(mailgun_api_key) if mailgun_api_key else smtp(env.parse("EMAIL_HOST", parsers.host_name))}
 {%- else %}
-MAILERS = {"default": smtp(env.str("EMAIL_HOST"))}
+MAILERS = {"default": smtp(env.parse("EMAIL_HOST", parsers.host_name))}
 {%- endif %}
 
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -69,7 +70,6 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # HTTPS only
 # https://docs.djangoproject.com/en/6.1/topics/security/#ssl-https
 SECURE_SSL_REDIRECT = True
-SECURE_REDIRECT_EXEMPT = [r"^readyz$"]
 # An hour at first, as no browser can be told to forget it: README.md tells how to raise it.
 SECURE_HSTS_SECONDS = env.parse("SECURE_HSTS_SECONDS", parsers.integer(0), default=3600)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)

@@ -1,54 +1,56 @@
 """The servers that the project talks to, each as the value that its Django setting takes."""
 
+import re
 from typing import Any
 
+from redis import exceptions
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from .env import env
 
 
-def database(default: str | None = None) -> dict[str, Any]:
-    """Return an entry of ``DATABASES`` for ``DATABASE_URL``.
+def database(default: str | None = None, conn_max_age: int | None = 0) -> dict[str, Any]:
+    """Return an entry of ``DATABASES`` for ``DATABASE_URL``; the options in the URL win.
 
     Args:
         default: the URL to use where the variable is not set; None makes it required.
+        conn_max_age: seconds that a thread keeps its connection; None for as long as it answers.
     """
-    config: dict[str, Any] = env.dj_db_url("DATABASE_URL", **({"default": default} if default else {})) or {}
-    password = env.str("DATABASE_PASSWORD", default=None)
-    pool_size = env.int("DATABASE_POOL_MAX_SIZE", default=8)
-    statement_timeout = env.int("DATABASE_STATEMENT_TIMEOUT", default=30)
-    if password:
+    config: dict[str, Any] = (
+        env.dj_db_url(
+            "DATABASE_URL",
+            **({"default": default} if default else {}),
+            conn_max_age=conn_max_age,
+            # Each request first asks whether the connection still answers, and replaces it if not.
+            conn_health_checks=True,
+            disable_server_side_cursors=env.bool("DATABASE_TRANSACTION_POOLING", default=False),
+        )
+        or {}
+    )
+    if password := env.str("DATABASE_PASSWORD", default=None):
         config["PASSWORD"] = password
     match config.get("ENGINE"):
-        case "django.db.backends.postgresql":
-            config["OPTIONS"] = config.get("OPTIONS", {}) | postgresql_options(pool_size, statement_timeout)
+        case "django.db.backends.postgresql" | "django.contrib.gis.db.backends.postgis":
+            config["OPTIONS"] = postgresql_options() | config.get("OPTIONS", {})
         case "django.db.backends.sqlite3":
-            config["OPTIONS"] = config.get("OPTIONS", {}) | sqlite_options()
+            config["OPTIONS"] = sqlite_options() | config.get("OPTIONS", {})
     return config
 
 
-def postgresql_options(pool_size: int, statement_timeout: int) -> dict[str, Any]:
-    """Return options for psycopg: a connection pool, and limits that keep a slow query from taking the site down.
+def postgresql_options() -> dict[str, Any]:
+    """Return options for psycopg that end a request whose server is gone without a word.
 
-    A pool rather than a persistent connection per thread, because it bounds what a process takes from the server,
-    hands out only connections that answer, and replaces broken ones in the background.
-    https://docs.djangoproject.com/en/6.1/ref/databases/#connection-pool
-
-    Args:
-        pool_size: the most connections that one process opens.
-        statement_timeout: seconds after which the server ends a statement; 0 for never.
+    https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-KEEPALIVES
     """
     return {
-        # Seconds that a request waits for a free connection before it fails; then requests do not pile up.
-        "pool": {"min_size": 1, "max_size": pool_size, "timeout": 5},
-        "connect_timeout": 5,
-        "options": f"-c statement_timeout={statement_timeout}s",
-        # Find out within two minutes that the server is gone without a word.
-        # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-KEEPALIVES
-        "keepalives_idle": 60,
-        "keepalives_interval": 10,
-        "keepalives_count": 5,
+        "connect_timeout": 5,  # seconds
+        # While an answer is awaited, ask after ten seconds and twice more whether the server is there.
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 2,
+        # Milliseconds that the server may take to acknowledge what it was sent.
+        "tcp_user_timeout": 10_000,
     }
 
 
@@ -68,26 +70,21 @@ def sqlite_options() -> dict[str, Any]:
 def redis_cache(url: str) -> dict[str, Any]:
     """Return an entry of ``CACHES`` for a Redis server.
 
-    An outage of Redis costs speed and nothing else: an error counts as a miss, and is logged. django-redis can do that,
-    Django's own backend cannot. https://github.com/jazzband/django-redis#memcached-exceptions-behavior
-
     Args:
-        url: ``redis://host:6379/0``; ``REDIS_PASSWORD`` wins over a password in it.
+        url: ``redis://host:6379/0``, or ``rediss://`` for TLS; ``REDIS_PASSWORD`` wins over a password in it.
     """
-    password = env.str("REDIS_PASSWORD", default=None)
-    return {
-        "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": url,
-        "OPTIONS": {
-            "IGNORE_EXCEPTIONS": True,
-            # Seconds: when Redis hangs, the pages must not. One retry replaces a connection that has gone stale;
-            # the default of three with pauses between them would hold each page up for seconds.
-            "SOCKET_CONNECT_TIMEOUT": 1,
-            "SOCKET_TIMEOUT": 1,
-            "CONNECTION_POOL_KWARGS": {"retry": Retry(NoBackoff(), 1)},
-        }
-        | ({"PASSWORD": password} if password else {}),
+    options: dict[str, Any] = {
+        # Seconds: when Redis hangs, the pages must not.
+        "socket_connect_timeout": 0.25,
+        "socket_timeout": 0.25,
+        # A connection that the server has closed is replaced; a server that is slow is not asked again.
+        "retry": Retry(NoBackoff(), 1, supported_errors=(exceptions.ConnectionError,)),
     }
+    if password := env.str("REDIS_PASSWORD", default=None):
+        # A password in the URL would win.
+        url = re.sub(r"(?<=//)([^:@/]*):[^/]*@", r"\1@", url or "")
+        options["password"] = password
+    return {"BACKEND": "{{ cookiecutter.django_project_name }}.core.cache.RedisCache", "LOCATION": url, "OPTIONS": options}
 
 
 def smtp(host: str) -> dict[str, Any]:

@@ -1,28 +1,61 @@
-"""The state of what the project needs, for load balancers and monitors."""
+"""The health of this process and of what it needs, for load balancers and monitors."""
 
 import logging
+from threading import Event
 from uuid import uuid4
 
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, JsonResponse
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+
+from .middleware import GetResponse
 
 logger = logging.getLogger(__name__)
 
+# Set once this process has seen that the database has all migrations: to look them up takes longer than a page.
+migrated = Event()
 
-@never_cache
-@require_safe
-def readyz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when all is well, else 503, and name what is down. The reasons are in the log only."""
-    checks = {"database": database_answers(), "cache": cache_answers()}
-    checks["migrations"] = checks["database"] and migrations_are_applied()
-    return JsonResponse(
-        {name: "ok" if ok else "down" for name, ok in checks.items()},
-        status=200 if all(checks.values()) else 503,
-    )
+
+def health(get_response: GetResponse) -> GetResponse:
+    """Answer ``/livez`` and ``/readyz`` before anything else does.
+
+    Those who ask know neither the host name nor HTTPS, and ask every few seconds.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        match request.path_info:
+            case "/livez":
+                response = livez()
+            case "/readyz":
+                response = readyz()
+            case _:
+                return get_response(request)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return middleware
+
+
+def livez() -> HttpResponse:
+    """Say that this process serves; nothing is asked that can fail."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+def readyz() -> HttpResponse:
+    """Answer 503 when pages would fail: the database is down or lacks migrations. The reasons are in the log only.
+
+    Without the cache, pages are slower and no more: the state is "degraded", and the status 200.
+    """
+    database = database_answers()
+    migrations = database and migrations_are_applied()
+    states = {
+        "database": "ok" if database else "down",
+        "cache": "ok" if cache_answers() else "degraded",
+        "migrations": "ok" if migrations else "down",
+    }
+    return JsonResponse(states, status=200 if migrations else 503)
 
 
 def database_answers() -> bool:
@@ -30,8 +63,8 @@ def database_answers() -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
-        logger.exception("The database does not answer.")
+    except DatabaseError as error:
+        logger.error("The database does not answer: %s", error)
         return False
     return True
 
@@ -50,9 +83,14 @@ def cache_answers() -> bool:
 
 def migrations_are_applied() -> bool:
     """Tell whether the database has every migration of this release."""
+    if migrated.is_set():
+        return True
     try:
         executor = MigrationExecutor(connection)
-        return not executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError:
-        logger.exception("The migrations cannot be read.")
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        logger.error("The migrations cannot be read: %s", error)
         return False
+    if not plan:
+        migrated.set()
+    return not plan

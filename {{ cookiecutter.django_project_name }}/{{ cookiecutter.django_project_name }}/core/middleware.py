@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from .logs import request_id
@@ -22,21 +22,6 @@ type GetResponse = Callable[[HttpRequest], HttpResponseBase]
 logger = logging.getLogger("{{ cookiecutter.django_project_name }}.request")
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
-
-def livez(get_response: GetResponse) -> GetResponse:
-    """Answer ``/livez`` before anything that can fail: this process serves.
-
-    Those who ask know neither the host name nor HTTPS, and ask every few seconds.
-    """
-
-    def middleware(request: HttpRequest) -> HttpResponseBase:
-        if request.path_info == "/livez":
-            return HttpResponse("ok", content_type="text/plain", headers={"Cache-Control": "no-store"})
-        return get_response(request)
-
-    return middleware
-
 
 # An address as proxies write it: 203.0.113.5, 203.0.113.5:4711, 2001:db8::1, [2001:db8::1], "[2001:db8::1]:4711"
 # https://www.rfc-editor.org/rfc/rfc7239#section-6

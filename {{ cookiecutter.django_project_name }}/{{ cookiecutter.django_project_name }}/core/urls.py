@@ -2,11 +2,9 @@
 
 from django.urls import path
 
-from .health import readyz
 from .views import HomeView, favicon
 
 urlpatterns = [
     path("", HomeView.as_view(), name="home"),
     path("favicon.ico", favicon),
-    path("readyz", readyz, name="readyz"),
 ]

@@ -36,8 +36,9 @@ def load(monkeypatch):
 
 
 @pytest.fixture
-def stopped_redis(load):
-    """The cache settings of production, with a Redis that does not answer."""
+def stopped_redis(load, monkeypatch):
+    """The cache settings of production, with a Redis that does not answer, of which this process knows nothing yet."""
+    monkeypatch.setattr("{{ cookiecutter.django_project_name }}.core.cache.RedisCache.outages", {})
     return load("production", **REQUIRED | {"REDIS_URL": "redis://127.0.0.1:1/0"}).CACHES["default"]
 
 

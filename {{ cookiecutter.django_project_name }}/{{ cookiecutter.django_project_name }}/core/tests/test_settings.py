@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from redis import ConnectionPool
 
 from .conftest import PACKAGE, REQUIRED
 
@@ -17,10 +18,10 @@ def test_production_names_all_that_is_missing_or_malformed(load, tmp_path):
             "production",
             SECRET_KEY_FILE=str(tmp_path / "missing"),
             DATABASE_URL="postgres://app:hunter2@db/app",
-            DATABASE_POOL_MAX_SIZE="hunter2",
+            DATABASE_STATEMENT_TIMEOUT="hunter2",
         )
     assert re.findall(r"^  (\w+):", str(error.value), re.MULTILINE) == [
-        "DATABASE_POOL_MAX_SIZE",
+        "DATABASE_STATEMENT_TIMEOUT",
         "DOMAIN_NAME",
         "EMAIL_HOST",
         "REDIS_URL",
@@ -83,9 +84,20 @@ def test_production_with_what_it_needs(load):
     assert production.DEBUG is False
     assert production.ALLOWED_HOSTS == ["www.example.com"]
     assert production.DATABASES["default"]["PASSWORD"] == "p@ss"
-    assert production.DATABASES["default"]["OPTIONS"]["pool"]
-    assert production.CACHES["default"]["OPTIONS"]["PASSWORD"] == "s/cret"
+    assert production.DATABASES["default"]["CONN_MAX_AGE"] is None
+    assert production.CACHES["default"]["OPTIONS"]["password"] == "s/cret"
     assert production.SESSION_COOKIE_NAME.startswith("__Host-")
+
+
+def test_the_password_of_redis_wins_over_the_one_in_the_url(load):
+    def connection(url):
+        cache = load("production", **REQUIRED | {"REDIS_URL": url}, REDIS_PASSWORD="s/cr@t").CACHES["default"]
+        return ConnectionPool.from_url(cache["LOCATION"], **cache["OPTIONS"]).connection_kwargs
+
+    for url in ("redis://cache", "redis://:old@cache", "redis://:o@d@cache/0"):
+        assert connection(url)["password"] == "s/cr@t"
+        assert connection(url)["host"] == "cache"
+    assert connection("rediss://app:old@cache:6380/1")["username"] == "app"
 
 
 def test_values_come_from_the_environment_then_a_file_then_a_secret_then_a_config(load, tmp_path, monkeypatch):

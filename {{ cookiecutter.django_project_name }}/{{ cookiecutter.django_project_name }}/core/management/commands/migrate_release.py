@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
@@ -45,19 +46,29 @@ class Command(BaseCommand):
 
 @contextmanager
 def alone(timeout: int) -> Iterator[None]:
-    """Hold a lock of the whole database, on a connection of its own so that no migration can lose it."""
+    """Hold a lock of the whole database, on a connection of its own so that no migration can lose it.
+
+    Raises:
+        CommandError: somebody else migrates, or a pooler would give each statement another connection.
+    """
     if connection.vendor != "postgresql":
         yield
         return
+    if settings.DATABASE_TRANSACTION_POOLING:
+        raise CommandError(
+            "Behind a pooler in transaction mode, no limit on waiting for locks holds from one statement to the next.\n"
+            "→ DATABASE_TRANSACTION_POOLING=false DATABASE_URL=postgres://(of the server itself) "
+            "python manage.py migrate_release"
+        )
     guard = connection.copy()
-    # A pool would keep the connection after its end, and the lock with it.
-    guard.settings_dict["OPTIONS"].pop("pool", None)
     try:
+        # A transaction ends with its connection, whatever is between here and the server, and the lock with it.
+        guard.set_autocommit(False)
         with guard.cursor() as cursor:
             limit_waiting(cursor, timeout)
             # it may be held for as long as the migrations take
-            cursor.execute("SET idle_session_timeout = 0")
-            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         with connection.cursor() as cursor:
             limit_waiting(cursor, timeout)
         yield
