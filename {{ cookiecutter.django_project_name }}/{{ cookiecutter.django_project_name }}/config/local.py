@@ -27,6 +27,9 @@ INSTALLED_APPS += [
     "debug_toolbar",
     "django_extensions",
 ]
+# The guide on the home page; it comes first, for its template stands in for that of core.
+if DEBUG and (BASE_DIR / "{{ cookiecutter.django_project_name }}/getting_started/__init__.py").exists():
+    INSTALLED_APPS.insert(0, "{{ cookiecutter.django_project_name }}.getting_started")
 MIDDLEWARE.insert(
     MIDDLEWARE.index("django.contrib.sessions.middleware.SessionMiddleware"),
     "debug_toolbar.middleware.DebugToolbarMiddleware",

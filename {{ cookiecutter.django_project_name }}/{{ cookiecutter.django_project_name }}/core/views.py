@@ -1,7 +1,5 @@
 """Pages of the site itself."""
 
-from typing import Any
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseRedirect, HttpResponseServerError
 from django.shortcuts import redirect
@@ -9,21 +7,13 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.views.generic import TemplateView
 
-from .connections import connections
 from .logs import request_id
 
 
 class HomeView(TemplateView):
-    """The first page; in development it also tells what is connected."""
+    """The first page."""
 
     template_name = "core/home.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the state of the services, which is for developers alone."""
-        context = super().get_context_data(**kwargs)
-        if settings.DEBUG:
-            context["connections"] = connections()
-        return context
 
 
 def favicon(request: HttpRequest) -> HttpResponseRedirect:

@@ -1,4 +1,4 @@
-"""What the project is connected to, for the home page in development."""
+"""What the project is connected to."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,8 +8,8 @@ from django.core.mail import mailers
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from .health import cache_answers, database_answers
-from .mail import is_email_on
+from ..core.health import cache_answers, database_answers
+from ..core.mail import is_email_on
 
 
 @dataclass
