@@ -22,6 +22,12 @@ def installed(tmp_path_factory):
     return get
 
 
+@pytest.fixture
+def project(combination, installed, tmp_path):
+    """A copy of an installed project, which a test may change."""
+    return installed(combination).copy(tmp_path)
+
+
 @pytest.fixture(scope="session")
 def postgres():
     server = Postgres()

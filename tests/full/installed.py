@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 
 import requests
@@ -50,6 +51,30 @@ class Installed:
         """Run a command as a developer would, and return how it ended and what it printed."""
         environment = self.environment(self.path / ".venv", **variables)
         return subprocess.run(command, cwd=self.path, env=environment, capture_output=True, text=True)
+
+    def copy(self, folder: Path) -> "Installed":
+        """Return a copy in ``folder``, which a test may change, with the same packages."""
+        other = copy(self)
+        other.path = folder / self.name
+        ignored = shutil.ignore_patterns(".venv", "db.sqlite3*", "__pycache__")
+        shutil.copytree(self.path, other.path, ignore=ignored)
+        (other.path / ".venv").symlink_to(self.path / ".venv")
+        return other
+
+    @contextmanager
+    def runserver(self) -> Iterator[str]:
+        """Serve the project with its development settings while the block runs, and give where."""
+        port = free_port()
+        process = subprocess.Popen(
+            [self.path / ".venv/bin/python", "manage.py", "runserver", "--noreload", str(port)],
+            cwd=self.path,
+            env=self.environment(self.path / ".venv"),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        with stopped_afterwards(process):
+            wait_for(lambda: listens(port), process, "runserver")
+            yield f"http://localhost:{port}"
 
 
 class Production:

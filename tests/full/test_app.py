@@ -1,15 +1,11 @@
 """`make app`: what it creates passes all checks, serves its page, and is whole or not there."""
 
 import re
-import shutil
-import subprocess
 
 import pytest
 import requests
 
-from installed import Installed
 from projects import DEFAULTS, EVERYTHING, NOTHING, grouped
-from services import free_port, listens, stopped_afterwards, wait_for
 
 pytestmark = pytest.mark.full
 everything = pytest.mark.parametrize("combination", grouped([EVERYTHING]))
@@ -27,17 +23,6 @@ ADMINS = """
 from django.contrib import admin
 print({type(one).__mro__[1].__module__ for model, one in admin.site._registry.items() if model.__name__ == "Entry"})
 """
-
-
-@pytest.fixture
-def project(combination, installed, tmp_path):
-    """A copy of an installed project, which a test may change."""
-    original = installed(combination)
-    copy = Installed.__new__(Installed)
-    copy.path, copy.name, copy.email = tmp_path / original.name, original.name, original.email
-    shutil.copytree(original.path, copy.path, ignore=shutil.ignore_patterns(".venv", "db.sqlite3*", "__pycache__"))
-    (copy.path / ".venv").symlink_to(original.path / ".venv")
-    return copy
 
 
 def contents(project) -> dict[str, bytes]:
@@ -62,18 +47,9 @@ def test_apps_pass_all_checks_and_serve_their_pages(combination, project):
     theme = "unfold.admin" if "use_admin_theme" in combination else "django.contrib.admin.options"
     done = project.run("bin/run", "python", "manage.py", "shell", "--no-imports", "--command", ADMINS)
     assert done.stdout == f"{{'{theme}'}}\n", done.stderr
-    port = free_port()
-    process = subprocess.Popen(
-        [project.path / ".venv/bin/python", "manage.py", "runserver", "--noreload", str(port)],
-        cwd=project.path,
-        env=project.environment(project.path / ".venv"),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    with stopped_afterwards(process):
-        wait_for(lambda: listens(port), process, "runserver")
+    with project.runserver() as address:
         for _, path in APPS.values():
-            page = requests.get(f"http://localhost:{port}{path}", timeout=20)
+            page = requests.get(address + path, timeout=20)
             assert page.status_code == 200
             assert "There are no entries yet." in page.text
 

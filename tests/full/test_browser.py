@@ -1,7 +1,6 @@
 """The pages as Chromium shows them: no error, no breach of the policy, for every size, colour scheme, and by keyboard."""
 
 import re
-import subprocess
 from contextlib import contextmanager
 from importlib.resources import files
 from urllib.parse import urlsplit
@@ -11,7 +10,7 @@ from aiosmtpd.controller import Controller
 
 from chromium import Network, patient
 from projects import EVERYTHING, NOTHING, grouped
-from services import free_port, listens, stopped_afterwards, wait_for
+from services import free_port
 
 pytestmark = pytest.mark.full
 both = pytest.mark.parametrize("combination", grouped([EVERYTHING, NOTHING]))
@@ -268,18 +267,9 @@ def test_the_development_home_page(combination, installed, chromium):
     """What tells a newcomer what to do next, with the debug toolbar beside it."""
     project = installed(combination)
     assert project.run("bin/run", "python", "manage.py", "migrate").returncode == 0
-    port = free_port()
-    process = subprocess.Popen(
-        [project.path / ".venv/bin/python", "manage.py", "runserver", "--noreload", str(port)],
-        cwd=project.path,
-        env=project.environment(project.path / ".venv"),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    with stopped_afterwards(process):
-        wait_for(lambda: listens(port), process, "runserver")
+    with project.runserver() as address:
         for width, scheme in VIEWS:
-            with tab(chromium, f"http://localhost:{port}", width, scheme) as visitor:
+            with tab(chromium, address, width, scheme) as visitor:
                 assert visitor.open("/").status == 200
                 assert visitor.page.get_by_text("SQLite").first.is_visible()
                 assert visitor.page.locator("#djDebug").count() == 1

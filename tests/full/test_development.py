@@ -1,6 +1,7 @@
 """What a developer sees under `make start`."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,7 +10,7 @@ import pytest
 import requests
 
 from installed import links
-from projects import EVERYTHING, NOTHING, grouped
+from projects import DEFAULTS, EVERYTHING, NOTHING, grouped
 from services import free_port, listens, stopped_afterwards, wait_for
 
 pytestmark = pytest.mark.full
@@ -55,3 +56,23 @@ def test_a_port_in_use_is_named_with_what_to_type(combination, installed, tmp_pa
     assert f"Port {port} is in use" in done.stderr
     assert "make start DJANGO_PORT=8001" in done.stderr
     assert "Serving" not in done.stdout
+
+
+@pytest.mark.parametrize("combination", grouped([DEFAULTS]))
+def test_the_guide_is_one_folder_that_can_be_deleted(combination, project):
+    """All checks and tests pass without it, and the home page is the project's own."""
+    assert project.run("make", "migrate").returncode == 0
+    with project.runserver() as address:
+        assert "What to do next" in requests.get(address, timeout=20).text
+
+    shutil.rmtree(project.path / project.name / "getting_started")
+    for command in ("check", "test"):
+        done = project.run("make", command)
+        assert done.returncode == 0, done.stdout + done.stderr
+    with project.runserver() as address:
+        page = requests.get(address, timeout=20)
+        assert page.status_code == 200
+        assert "Project Name" in page.text
+        assert "What to do next" not in page.text
+        for path in links(page.text):
+            assert requests.get(address + path, timeout=20).status_code == 200, path
