@@ -165,7 +165,7 @@ def test_the_command_with_the_valid_answers_gives_what_was_wanted(desk):
     assert not has(project, "core/admin_site.py")
     readme = (project / "README.md").read_text()
     assert 'It\'s $HOME \\\\ "\\`x\\`"' in readme
-    assert "| `shop.example.com` |" in readme
+    assert "\nDOMAIN_NAME=shop.example.com\n" in (project / "deployment/production.env").read_text()
 
 
 @pytest.mark.parametrize("name", ["--replay", "--replay-file"])

@@ -11,7 +11,7 @@ from . import parsers
 from .base import *
 from .env import env
 {%- if cookiecutter.use_s3 is yes %}
-from .s3 import s3_policy, s3_storages
+from .s3 import s3_bucket_name, s3_policy, s3_storages
 {%- endif %}
 from .services import database, redis_cache, smtp
 
@@ -62,7 +62,7 @@ WHITENOISE_USE_FINDERS = True
 
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=BASE_DIR / "media")
 {%- if cookiecutter.use_s3 is yes %}
-if bucket_name := env.parse("S3_BUCKET_NAME", parsers.bucket_name, default=None):
+if bucket_name := s3_bucket_name():
     STORAGES = global_settings.STORAGES | s3_storages(bucket_name)
     SECURE_CSP = s3_policy(SECURE_CSP, bucket_name)
 {%- endif %}

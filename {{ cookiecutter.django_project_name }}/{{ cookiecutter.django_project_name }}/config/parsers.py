@@ -114,13 +114,6 @@ def http_url(text: str) -> str:
     return text
 
 
-def bucket_name(text: str) -> str:
-    """Return the name of a bucket; it becomes part of URLs and of the Content Security Policy."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}", text):
-        raise ValueError("It must be the name of a bucket, such as my-media.")
-    return text
-
-
 def redis_url(text: str) -> str:
     """Return the URL of a Redis server."""
     try:

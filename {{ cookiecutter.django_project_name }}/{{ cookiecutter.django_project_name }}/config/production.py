@@ -15,7 +15,7 @@ from .env import env
 from .mailgun import mailgun
 {%- endif %}
 {%- if cookiecutter.use_s3 is yes %}
-from .s3 import s3_policy, s3_storages
+from .s3 import s3_bucket_name, s3_policy, s3_storages
 {%- endif %}
 {%- if cookiecutter.use_sentry_for_error_reporting is yes %}
 from .sentry import start_sentry
@@ -56,7 +56,7 @@ STORAGES = global_settings.STORAGES | {
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 {%- if cookiecutter.use_s3 is yes %}
-if bucket_name := env.parse("S3_BUCKET_NAME", parsers.bucket_name, default=None):
+if bucket_name := s3_bucket_name():
     STORAGES |= s3_storages(bucket_name)
     SECURE_CSP = s3_policy(SECURE_CSP, bucket_name)
 {%- endif %}

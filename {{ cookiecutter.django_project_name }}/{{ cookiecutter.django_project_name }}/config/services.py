@@ -84,7 +84,11 @@ def redis_cache(url: str) -> dict[str, Any]:
         # A password in the URL would win.
         url = re.sub(r"(?<=//)([^:@/]*):[^/]*@", r"\1@", url or "")
         options["password"] = password
-    return {"BACKEND": "{{ cookiecutter.django_project_name }}.core.cache.RedisCache", "LOCATION": url, "OPTIONS": options}
+    return {
+        "BACKEND": "{{ cookiecutter.django_project_name }}.core.cache.RedisCache",
+        "LOCATION": url,
+        "OPTIONS": options,
+    }
 
 
 def smtp(host: str) -> dict[str, Any]:
