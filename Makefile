@@ -1,6 +1,6 @@
 # The template's own commands; a generated project has a Makefile of its own.
 .DEFAULT_GOAL := help
-.PHONY: help demo test proof test-fast check format lock .venv
+.PHONY: help demo test proof test-fast check format record lock .venv
 
 PROJECT := {{ cookiecutter.django_project_name }}
 PYTHON := .venv/bin/python
@@ -17,11 +17,15 @@ proof: .venv ## Run all tests of a site in production, also those that take long
 test-fast: .venv ## Run the tests that need neither an engine nor an installed project
 	@$(PYTHON) -m pytest --numprocesses=auto -m "not full and not docker and not site" $(ARGS)
 check: .venv ## Check format and lint of the template's own code
-	@.venv/bin/black --check ddpt tests
-	@.venv/bin/ruff check ddpt tests
+	@.venv/bin/black --check ddpt src tests
+	@.venv/bin/ruff check ddpt src tests
+	@.venv/bin/mypy
+	@PYTHONPATH=src .venv/bin/lint-imports
 format: .venv ## Format the template's own code
-	@.venv/bin/black ddpt tests
-	@.venv/bin/ruff check --fix ddpt tests
+	@.venv/bin/black ddpt src tests
+	@.venv/bin/ruff check --fix ddpt src tests
+record: .venv ## Record again what a Docker Engine answers, for the tests of the deploy tool
+	@$(PYTHON) tests/unit/deploy/record.py
 lock: .venv ## Lock the packages, of projects and of the template; newest versions: make lock ARGS=--upgrade
 	@$(PYTHON) -m ddpt.lock $(ARGS)
 

@@ -3,7 +3,7 @@
 from jinja2.ext import Extension
 from jinja2.runtime import Context
 
-from ddpt import answers, escape
+from ddpt import answers, escape, vendor
 
 
 class Answers(Extension):
@@ -11,6 +11,7 @@ class Answers(Extension):
 
     def __init__(self, environment):
         super().__init__(environment)
+        vendor.check_link()
         environment.filters["validate"] = answers.validate
         environment.filters["module_name"] = answers.module_name
         environment.filters["slug"] = answers.slug

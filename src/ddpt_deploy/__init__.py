@@ -1,0 +1,20 @@
+"""Deploys a Django project to Docker Swarm: from a built image to a running site, and from one release to the next.
+
+Its layers are its folders, and each imports only those below it:
+
+- ``cli/``      what an operator types: one command a file
+- ``release/``  what a command does: the steps of a release, backing services, secret rotation, prune
+- ``site/``     what is known about a site: settings, stack files, secrets, recorded releases, the lock, nodes
+- ``docker/``   how Docker is asked: the client, and the arguments of commands that take many
+- ``console``, ``waiting`` and ``errors`` serve all of them; ``scripts/`` run in containers
+
+It needs Python 3.11, git and the ``docker`` command with Compose; a server needs nothing but Docker.
+"""
+
+import sys
+from pathlib import Path
+
+if sys.version_info < (3, 11):  # noqa: UP036 - the operator's own Python, not that of the project
+    sys.exit("Python 3.11 or newer is required: make PYTHON=python3.13, or where it is")
+
+__version__ = (Path(__file__).parent / "VERSION").read_text().strip()

@@ -1,0 +1,151 @@
+"""The command line: ``python3 -m ddpt_deploy COMMAND [--option value | NAME=value ...]``.
+
+``NAME=value`` is how make says it: the option ``--name``, or a setting for this command only. Nothing else counts but
+variables of the shell that begin with ``DDPT_``.
+"""
+
+import getpass
+import importlib
+import inspect
+import os
+import pkgutil
+import re
+import signal
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from ddpt_deploy import __version__, cli
+from ddpt_deploy.console import Console
+from ddpt_deploy.docker.client import Docker
+from ddpt_deploy.errors import DeployError, Interrupted
+from ddpt_deploy.site import settings, values
+from ddpt_deploy.site.site import Site
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+EPILOG = "Options can be written as make has them, NAME=value; any other NAME is a setting, for this command only."
+
+
+def commands() -> dict[str, Callable[..., int | None]]:
+    """Return what the commands do, by name."""
+    names = [module.name for module in pkgutil.iter_modules(cli.__path__) if module.name != "main"]
+    return {name.replace("_", "-"): importlib.import_module(f"{cli.__name__}.{name}").run for name in names}
+
+
+def build_parser() -> ArgumentParser:
+    """Return the parser of all commands."""
+    common = ArgumentParser(add_help=False)
+    _add_option(common, "environment", str, "", "production when left out, or another that has a file: staging")
+    _add_option(common, "user", str, "", "who it is, for the lock and the releases")
+    _add_option(common, "yes", bool, False, "answer all questions with yes")
+    _add_option(common, "json", bool, False, "print one JSON object a line")
+    parser = ArgumentParser(prog="ddpt_deploy", description="Deploys a Django project to Docker Swarm.", epilog=EPILOG)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    chosen = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
+    for name, run in commands().items():
+        text, _, described = (inspect.getdoc(run) or "").partition("\n\nArgs:\n")
+        command = chosen.add_parser(
+            name,
+            help=text.rstrip("."),
+            description=text,
+            epilog=EPILOG,
+            parents=[common],
+            formatter_class=RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        help_of = dict(re.findall(r"^ *(\w+): (.*)$", described, re.MULTILINE))
+        for option in list(inspect.signature(run).parameters.values())[1:]:
+            kind = "words" if option.kind == option.VAR_POSITIONAL else option.annotation
+            _add_option(command, option.name, kind, option.default, help_of[option.name])
+    return parser
+
+
+def parse(words: Sequence[str]) -> tuple[Namespace, dict[str, str]]:
+    """Return the arguments of a command, and the settings that were typed with it."""
+    parser = build_parser()
+    if not words or words[0] not in commands():
+        parser.parse_args(words or ["--help"])
+    known = vars(parser.parse_args(words[:1]))
+    end = list(words).index("--") if "--" in words else len(words)
+    options, typed = list(words[:1]), {}
+    for word in words[1:end]:
+        name, equals, value = word.partition("=")
+        if not equals or word.startswith("-"):
+            options.append(word)
+        elif name.isupper() and name.lower() in known:
+            options.append(f"--{name.lower().replace('_', '-')}={value}")
+        else:
+            typed[name] = value
+    return parser.parse_args([*options, *words[end:]]), typed
+
+
+def choose_environment(command: str, typed: str, shell: Mapping[str, str], folder: Path) -> str:
+    """Return the environment to work on: what is typed, or DDPT_ENVIRONMENT, or production.
+
+    Raises DeployError when the shell has an ENVIRONMENT that names another one: it does not count, and whoever set it
+    expects that it does.
+    """
+    name = typed or shell.get(f"{settings.PREFIX}ENVIRONMENT") or "production"
+    ignored = shell.get("ENVIRONMENT", name)
+    if not typed and ignored != name and ignored in settings.environments(folder):
+        raise DeployError(
+            f"The variable ENVIRONMENT={ignored} of the shell does not count, so this would be {name}.",
+            hint=f"make {command} ENVIRONMENT={ignored}, or export {settings.PREFIX}ENVIRONMENT={ignored}",
+        )
+    return name
+
+
+def stop(number: int, frame: FrameType | None) -> None:
+    """End by way of all clean-ups: the lock, the release before. Further signals must not stop those."""
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    raise Interrupted(signal.Signals(number).name)
+
+
+def main(words: Sequence[str], docker: Docker | None = None) -> int:
+    """Run the command that the words name, and return the exit status."""
+    arguments, typed = parse(words)
+    options = vars(arguments)
+    command, environment, user = options.pop("command"), options.pop("environment"), options.pop("user")
+    console = Console(as_json=options.pop("json"), assume_yes=options.pop("yes"))
+    for number in SIGNALS:
+        signal.signal(number, stop)
+    folder = Path.cwd()
+    try:
+        environment = choose_environment(command, environment, os.environ, folder)
+        found = settings.load(environment, folder, shell=os.environ, typed=typed)
+        user = user or os.environ.get(f"{settings.PREFIX}USER") or _login_name()
+        site = Site(found, docker or Docker(), console, folder, user)
+        return commands()[command](site, *options.pop("words", ()), **options) or 0
+    except DeployError as error:
+        console.error(error)
+        return 1
+    except Interrupted as signal_name:
+        console.error(DeployError(f"Stopped by {signal_name}.", hint="the same command continues"))
+        return 130
+
+
+def _add_option(parser: ArgumentParser, name: str, kind: Any, default: Any, text: str) -> None:
+    if kind == "words":
+        parser.add_argument(name, nargs="*", metavar="WORD", help=text)
+    elif kind is bool:
+        option = f"--{name.replace('_', '-')}"
+        parser.add_argument(option, nargs="?", const=True, default=False, type=_boolean, metavar="yes", help=text)
+    else:
+        parser.add_argument(f"--{name.replace('_', '-')}", default=default, metavar="VALUE", help=text)
+
+
+def _boolean(text: str) -> bool:
+    try:
+        return values.boolean(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody"

@@ -1,0 +1,20 @@
+from ddpt_deploy.release import removal
+from ddpt_deploy.site import lock
+from ddpt_deploy.site.site import Site
+
+
+def run(site: Site, everything: bool = False) -> None:
+    """Remove the services of the site, or everything of it.
+
+    Args:
+        everything: also remove data, secrets and releases
+    """
+    loss = "ALL ITS DATA, secrets and releases" if everything else "nothing else: data, secrets and releases stay"
+    site.console.confirm(
+        f"This takes {site.settings.url} down and removes the services of {site.stack}, and {loss}. Continue?"
+    )
+    with lock.held(site, "stack-rm"), site.console.step("remove") as step:
+        count = removal.remove_services(site)
+        if everything:
+            removal.remove_everything_else(site)
+        step.detail = f"{count} services" + (" and everything else" if everything else "")

@@ -1,0 +1,1 @@
+"""How Docker is asked: the client, and the arguments of commands that take many."""

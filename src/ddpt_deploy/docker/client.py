@@ -1,0 +1,113 @@
+"""The client: it runs ``docker`` commands, and knows what their answers mean."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ddpt_deploy.docker.labels import filters
+from ddpt_deploy.errors import DeployError, DockerError
+
+# What to type when docker prints such an error.
+HINTS = {
+    "Cannot connect to the Docker daemon": "start Docker, or set DOCKER_HOST=ssh://user@server",
+    "error during connect": "start Docker, or set DOCKER_HOST=ssh://user@server",
+    "not a swarm manager": "make setup",
+    "not part of a swarm": "make setup",
+    "could not choose an IP address to advertise": "make setup ADVERTISE_ADDR=10.0.0.1, with an address of the server",
+    "is not a docker command": "install Docker Compose: https://docs.docker.com/compose/install/",
+    "unknown shorthand flag": "install Docker Compose: https://docs.docker.com/compose/install/",
+}
+# How docker says that something does not exist.
+MISSING = ("no such", "not found")
+
+
+class Docker:
+    """The Docker Engine that the ``docker`` command talks to (``DOCKER_HOST``, contexts)."""
+
+    def run(self, *arguments: str, stdin: str | None = None, variables: Mapping[str, str] | None = None) -> str:
+        """Run ``docker`` with the arguments and return what it prints.
+
+        ``variables`` are added to its environment: ``${...}`` in stack files.
+        Raises DockerError with what docker printed.
+        """
+        result = self.execute(arguments, stdin, variables)
+        if result.returncode:
+            raise _failure(arguments, result)
+        return result.stdout
+
+    def succeeds(self, *arguments: str) -> bool:
+        """Run ``docker`` and tell whether it succeeded."""
+        return self.execute(arguments).returncode == 0
+
+    def output(self, *arguments: str) -> str:
+        """Run ``docker`` and return all it prints, errors included, whatever its exit status."""
+        result = self.execute(arguments)
+        return result.stdout + result.stderr
+
+    def ids(self, *arguments: str) -> list[str]:
+        """Run a listing command and return the ids or names that it prints; none of what does not exist."""
+        return self._query(arguments).split()
+
+    def labelled(self, kind: str, labels: Mapping[str, str]) -> list[str]:
+        """Return the ids of the configs, secrets or images that carry the labels."""
+        return self.ids(kind, "ls", "--quiet", *filters(labels))
+
+    def inspect(self, kind: str, *names: str) -> list[dict[str, Any]]:
+        """Describe services, tasks, configs ...; what does not exist is left out."""
+        if not names:
+            return []
+        command = ("inspect", "--type", "task") if kind == "task" else (kind, "inspect")
+        found: list[dict[str, Any]] = json.loads(self._query((*command, *names)) or "[]")
+        return found
+
+    def info(self) -> dict[str, Any]:
+        """Describe the engine; ``ServerErrors`` tells why it does not answer."""
+        result = self.execute(("info", "--format", "json"))
+        found: dict[str, Any] = json.loads(result.stdout or "{}")
+        return found | ({"ServerErrors": [result.stderr.strip()]} if result.returncode else {})
+
+    def attach(self, *arguments: str) -> int:
+        """Run ``docker`` on this terminal and return its exit status."""
+        return subprocess.call(["docker", *arguments])
+
+    def lines(self, *arguments: str) -> Iterator[str]:
+        """Run ``docker`` and return the lines that it prints, errors included, one by one."""
+        with subprocess.Popen(
+            ["docker", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            yield from process.stdout or ()
+
+    def execute(
+        self, arguments: tuple[str, ...], stdin: str | None = None, variables: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run ``docker`` to its end. Everything above is made of this, so a test replaces nothing else."""
+        try:
+            return subprocess.run(
+                ["docker", *arguments],
+                input=stdin,
+                stdin=subprocess.DEVNULL if stdin is None else None,
+                env={**os.environ, **(variables or {})},
+                capture_output=True,
+                text=True,
+                # Ctrl-C is for the tool alone: it would end docker before the tool can restore anything.
+                start_new_session=True,
+            )
+        except FileNotFoundError:
+            raise DeployError(
+                "There is no docker command.", hint="install Docker: https://docs.docker.com/engine/install/"
+            ) from None
+
+    def _query(self, arguments: tuple[str, ...]) -> str:
+        """Return what ``docker`` prints of what exists. Raises DockerError when the engine could not be asked."""
+        result = self.execute(arguments)
+        if result.returncode and not any(words in result.stderr.lower() for words in MISSING):
+            raise _failure(arguments, result)
+        return result.stdout
+
+
+def _failure(arguments: tuple[str, ...], result: subprocess.CompletedProcess[str]) -> DockerError:
+    printed = result.stderr or result.stdout
+    hint = next((hint for words, hint in HINTS.items() if words in printed), "")
+    return DockerError(f"docker {' '.join(arguments[:3])} failed.", cause=printed, hint=hint)

@@ -1,0 +1,30 @@
+"""Errors that help: what happened, why, and the next command to type."""
+
+
+class DeployError(Exception):
+    """An error for the operator."""
+
+    def __init__(self, message: str, *, cause: str = "", hint: str = ""):
+        super().__init__(message)
+        self.message = message
+        self.cause = cause.strip()
+        self.hint = hint
+
+    def __str__(self) -> str:
+        lines = [self.message]
+        if self.cause:
+            lines += ["    " + line for line in self.cause.splitlines()]
+        if self.hint:
+            lines.append(f"→ {self.hint}")
+        return "\n".join(lines)
+
+
+class DockerError(DeployError):
+    """A ``docker`` command failed."""
+
+
+class Interrupted(BaseException):
+    """A signal asked the tool to stop: Ctrl-C, SIGTERM, a closed terminal.
+
+    Not an ``Exception``, so that no handler of ordinary errors catches it.
+    """

@@ -1,0 +1,49 @@
+"""Backing services: PostgreSQL, Redis, Caddy, and whatever else has a stack file and is not the application."""
+
+from collections.abc import Mapping
+
+from ddpt_deploy.console import Step
+from ddpt_deploy.errors import DeployError
+from ddpt_deploy.release import caddy, database, image, rollout
+from ddpt_deploy.site import releases, secrets, stacks
+from ddpt_deploy.site.site import Site
+from ddpt_deploy.site.stacks import Stack
+
+
+def apply_all(site: Site) -> None:
+    """Apply the stack files of all backing services, then ensure that the database exists."""
+    for stack in stacks.backing(site):
+        with site.console.step(stack.name) as step:
+            apply(site, stack, step=step)
+        if stack.name == "postgres":
+            with site.console.step("database") as step:
+                database.ensure(site, step)
+
+
+def apply(site: Site, stack: Stack, *, files: Mapping[str, str] | None = None, step: Step | None = None) -> None:
+    """Apply the stack file of a backing service, and wait until it is healthy.
+
+    Nothing restarts when nothing changed. Caddy reloads its configuration first.
+    """
+    # before anything stops: a pull takes longer than a restart
+    for reference in stack.images:
+        image.pull(site, reference)
+    if stack.name == "caddy":
+        caddy.configure(site, step)
+    try:
+        rollout.apply(site, stack, secrets.files(site, stack.name) if files is None else files, step=step)
+    except DeployError as error:
+        if "first start of PostgreSQL was interrupted" in error.cause:
+            raise interrupted_first_start(site) from error
+        raise
+
+
+def interrupted_first_start(site: Site) -> DeployError:
+    """Return the error that says what to do with a volume on which the first start of PostgreSQL was interrupted."""
+    name = site.name("postgres")
+    again = f"docker service rm {name}, then docker volume rm {name}, then make deploy-postgres"
+    return DeployError(
+        f"The first start of PostgreSQL was interrupted, and left the volume {name} incomplete.",
+        cause="Django was never connected to it, and nothing is removed without you.",
+        hint=again if releases.history(site) else "make stack-rm EVERYTHING=1, then make setup",
+    )

@@ -1,0 +1,29 @@
+"""What must exist before any service: the swarm, the labels of its nodes, the network."""
+
+from ddpt_deploy.docker.labels import labels, options
+from ddpt_deploy.errors import DeployError
+from ddpt_deploy.site import nodes
+from ddpt_deploy.site.site import Site
+
+
+def bootstrap(site: Site, advertise_address: str = "") -> str:
+    """Create the swarm, its node for requests and data, and the network, where they are missing."""
+    info = site.docker.info()
+    if not info.get("ServerVersion"):
+        raise DeployError(
+            "No Docker Engine answers.",
+            cause="\n".join(info.get("ServerErrors", [])),
+            hint="start Docker, or set DOCKER_HOST=ssh://user@server",
+        )
+    if info["Swarm"]["LocalNodeState"] == "inactive":
+        site.docker.run("swarm", "init", *(("--advertise-addr", advertise_address) if advertise_address else ()))
+    elif not info["Swarm"]["ControlAvailable"]:
+        raise DeployError("The engine is in a swarm, but not as a manager.", hint="set DOCKER_HOST to a manager")
+    found = nodes.nodes(site)
+    for role in nodes.missing_roles(found):
+        this_node = site.docker.info()["Swarm"]["NodeID"]
+        site.docker.run("node", "update", "--label-add", f"{role}=yes", this_node)
+    if not site.docker.inspect("network", site.stack):
+        named = options("--label", labels(site.stack, "network"))
+        site.docker.run("network", "create", "--driver", "overlay", *named, site.stack)
+    return f"{len(found)} node{'s' if len(found) > 1 else ''}"

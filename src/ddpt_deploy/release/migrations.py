@@ -1,0 +1,76 @@
+"""The migrations of a release: a job that runs once, before the rollout, with Django's image, settings and secrets."""
+
+import json
+from dataclasses import dataclass
+
+from ddpt_deploy.console import Step
+from ddpt_deploy.docker.services import Job
+from ddpt_deploy.errors import DeployError
+from ddpt_deploy.release import job
+from ddpt_deploy.release.verdict import judge_job
+from ddpt_deploy.site import secrets, services, stacks
+from ddpt_deploy.site.releases import Release
+from ddpt_deploy.site.site import Site
+
+NAME = "migrate"
+
+
+@dataclass(frozen=True)
+class Migrations:
+    """What the job prints about a release's migrations."""
+
+    known: list[str]
+    applied: list[str]
+
+    def __str__(self) -> str:
+        """Name what was applied, in a line."""
+        if not self.applied:
+            return "nothing to do"
+        more = f" and {len(self.applied) - 3} more" if len(self.applied) > 3 else ""
+        return ", ".join(self.applied[:3]) + more
+
+
+def migrate(site: Site, release: Release, step: Step | None = None) -> Migrations:
+    """Run the migrations of a release once.
+
+    Raises DeployError with the job's log when they fail or time out; the running release is not touched.
+    The job stays for ``make migration-logs``.
+    """
+    try:
+        job.start(site, migration_job(site, release))
+        job.wait(site, NAME, timeout=site.settings.migration_timeout, step=step)
+    except BaseException:
+        # a migration that nobody waits for must not go on; a job has no other way to be stopped
+        if judge_job(services.tasks(site, NAME)).state == "waiting":
+            job.remove(site, NAME)
+        raise
+    # the last such line; what Django logs may come after it
+    lines = [line for line in services.log(site, NAME).splitlines() if line.startswith('{"applied"')]
+    if not lines:
+        raise DeployError("The migration job did not print what it applied.", hint="make migration-logs")
+    return Migrations(**json.loads(lines[-1]))
+
+
+def migration_job(site: Site, release: Release) -> Job:
+    """Return the job that applies the migrations of a release: Django's service with another command."""
+    files = secrets.files(site, "django")
+    given = {"DJANGO_IMAGE": release.image, "RELEASE": release.version}
+    variables = {**stacks.variables(site, files), **given}
+    django = stacks.read(site, "django", release.stacks["django"], variables).services["django"]
+    limits = ((django.get("deploy") or {}).get("resources") or {}).get("limits") or {}
+    environment = {name: str(value) for name, value in (django.get("environment") or {}).items() if value is not None}
+    environment |= release.environment
+    url = environment.get("DATABASE_URL", "")
+    if url and "options=" not in url:
+        # PostgreSQL ends a statement when the deploy has timed out
+        options = f"options=-c%20statement_timeout%3D{site.settings.migration_timeout}s"
+        environment["DATABASE_URL"] = f"{url}{'&' if '?' in url else '?'}{options}"
+    return Job(
+        name=NAME,
+        image=release.image,
+        command=("python", "manage.py", "migrate_release"),
+        on_network=True,
+        memory=str(limits.get("memory", "")),
+        environment=environment,
+        secrets=files,
+    )

@@ -1,0 +1,92 @@
+"""The order of a deploy, and what happens when a step fails."""
+
+import time
+from dataclasses import replace
+
+from ddpt_deploy.errors import DeployError
+from ddpt_deploy.release import caddy, image, migrations, prune, rollout, smoke_test, static_files
+from ddpt_deploy.release.hooks import step
+from ddpt_deploy.release.image import Image
+from ddpt_deploy.site import releases, services
+from ddpt_deploy.site.releases import Release
+from ddpt_deploy.site.site import Site
+
+
+def run(site: Site, version: str) -> Release:
+    """Build, migrate, publish static files, and activate. On any failure the release recorded last runs on, or again."""
+    started = time.monotonic()
+    built = build(site, version)
+    candidate = releases.candidate(site, version, built.reference, built.digest)
+    candidate = replace(candidate, migrations=migrate(site, candidate))
+    with step(site, "static", version) as shown:
+        shown.detail = static_files.publish(site, candidate, shown)
+    done = activate(site, candidate, started)
+    housekeeping(site)
+    return done
+
+
+def build(site: Site, version: str) -> Image:
+    """Build the image of the working copy, and push it where there is a registry."""
+    with step(site, "build", version) as shown:
+        built = image.build(site, version)
+        shown.detail = built.reference
+    if site.settings.registry:
+        with step(site, "push", version) as shown:
+            built = image.push(site, built)
+            shown.detail = built.reference
+    return built
+
+
+def migrate(site: Site, candidate: Release) -> list[str]:
+    """Run the migrations of a release, and return all that it knows."""
+    with step(site, "migrate", candidate.version) as shown:
+        found = migrations.migrate(site, candidate, shown)
+        shown.detail = str(found)
+    return found.known
+
+
+def activate(site: Site, target: Release, started: float) -> Release:
+    """Roll out a release, test the site, and record the release; when that fails restore the one recorded last.
+
+    ``started`` is when its deploy did, in seconds of ``time.monotonic``.
+    """
+    try:
+        with step(site, "roll", target.version) as shown:
+            rollout.roll(site, target, step=shown)
+            shown.detail = target.version
+        with step(site, "smoke-test", target.version) as shown:
+            maintenance = caddy.in_maintenance(site)
+            shown.detail = "skipped: maintenance" if maintenance else smoke_test.run(site, step=shown)
+        with step(site, "record", target.version) as shown:
+            target = releases.record(site, target, time.monotonic() - started)
+            shown.detail = f"release {target.number}"
+    except BaseException:
+        try:
+            restore(site)
+        except DeployError as error:
+            # what failed first says more
+            site.console.warn(f"The release before could not be restored: {error}")
+        raise
+    with step(site, "prune", target.version) as shown:
+        shown.detail = prune.prune(site)
+    return target
+
+
+def housekeeping(site: Site) -> None:
+    """Run ``manage.py housekeeping`` in a container. The release runs already, so a failure is a warning."""
+    try:
+        with site.console.step("housekeeping") as shown:
+            shown.detail = services.run(site, "django", "python", "manage.py", "housekeeping")
+    except DeployError as error:
+        site.console.warn(f"{error}\nTo try again: make manage CMD=housekeeping")
+
+
+def restore(site: Site) -> None:
+    """Roll the application back to the release that was recorded last."""
+    recorded = releases.history(site)
+    if not recorded:
+        site.console.warn("There is no earlier release to roll back to.")
+        return
+    with site.console.step("restore") as shown:
+        rollout.roll(site, recorded[-1], step=shown)
+        shown.detail = recorded[-1].version

@@ -1,0 +1,144 @@
+"""Preflight: everything that can be known to fail before anything is changed, listed at once."""
+
+from collections.abc import Iterator
+
+from ddpt_deploy.errors import DeployError
+from ddpt_deploy.release import disk, git, image
+from ddpt_deploy.site import nodes, releases, secrets, services, stacks
+from ddpt_deploy.site.site import Site
+from ddpt_deploy.site.stacks import Stack
+
+# https://docs.docker.com/engine/release-notes/25.0/ brought start_interval for health checks
+OLDEST_ENGINE = (25, 0)
+FREE_GIGABYTES = 2
+
+
+def check(site: Site, *, setup: bool = False, move: bool = False, allow_dirty: bool = False) -> None:
+    """Raise DeployError that lists all problems.
+
+    Args:
+        setup: services that are not deployed yet are no problem.
+        move: nor is another domain than that of the last release.
+        allow_dirty: nor are changes that are not committed.
+    """
+    problems = list(_engine(site))
+    if not problems:
+        found, problems = _stacks(site)
+        problems = [
+            *_source(site, allow_dirty),
+            *_nodes(site),
+            *_secrets(site),
+            *_email(site),
+            *problems,
+            *_sizes(site),
+            *_images(site, found),
+        ]
+        problems += [] if setup else _services(site, found)
+        problems += [] if move else _domain(site)
+    if problems:
+        raise DeployError(
+            f"{site.stack} cannot be deployed:",
+            cause="\n".join(f"- {problem}" for problem in problems),
+            hint="make deploy-check checks again",
+        )
+
+
+def _engine(site: Site) -> Iterator[str]:
+    info = site.docker.info()
+    version = info.get("ServerVersion", "")
+    if not version:
+        yield f"no engine answers ({'; '.join(info.get('ServerErrors', []))}): start Docker, or set DOCKER_HOST"
+    elif tuple(int(part) for part in version.split(".")[:2]) < OLDEST_ENGINE:
+        yield f"the engine is {version}: {'.'.join(map(str, OLDEST_ENGINE))} or newer is required"
+    elif not info["Swarm"].get("ControlAvailable"):
+        yield "the engine is not a manager of a swarm: make setup"
+
+
+def _stacks(site: Site) -> tuple[list[Stack], list[str]]:
+    """Return the stacks that can be read, and what is wrong with the others."""
+    found, problems = [], []
+    for path in stacks.paths(site):
+        try:
+            stack = stacks.read(site, path.stem, path.read_text())
+            stacks.apply(site, stack, secrets.files(site, stack.name), check_only=True)
+            found.append(stack)
+        except DeployError as error:
+            problems.append(f"stacks/{path.name}: {error.cause or error.message} {error.hint}".strip())
+    if not problems and not any(stack.is_application for stack in found):
+        problems.append("no file in stacks/ has a service with the label deploy.release: ${RELEASE}")
+    return found, problems
+
+
+def _source(site: Site, allow_dirty: bool) -> Iterator[str]:
+    if git.is_dirty(site.project) and not allow_dirty:
+        if site.settings.is_local:
+            site.console.warn("Not all changes are committed; the version of the release is its time.")
+        else:
+            yield "there are changes that are not committed: git commit, or ALLOW_DIRTY=1"
+    if not (site.project / "Dockerfile").is_file():
+        yield "there is no Dockerfile in the project"
+
+
+def _nodes(site: Site) -> Iterator[str]:
+    found = nodes.nodes(site)
+    for role in nodes.missing_roles(found):
+        yield f"no node {nodes.ROLES[role]}: docker node update --label-add {role}=yes NODE"
+    if len(found) > 1 and not site.settings.registry:
+        yield f"{len(found)} nodes need a registry for the image: set REGISTRY"
+
+
+def _secrets(site: Site) -> Iterator[str]:
+    for entry in secrets.missing(site):
+        yield f"the secret {entry.name} is missing ({entry.about}): make secrets"
+
+
+def _email(site: Site) -> Iterator[str]:
+    stored = secrets.versions(site)
+    replaced = any(entry.replaces == "EMAIL_HOST" and entry.name in stored for entry in secrets.catalogue(site))
+    if not site.settings.django.get("EMAIL_HOST") and not replaced:
+        yield (
+            f"EMAIL_HOST is required: write EMAIL_HOST=smtp.example.com into {site.settings.environment}.env, "
+            "or EMAIL_HOST=off for a site that sends no email"
+        )
+
+
+def _sizes(site: Site) -> Iterator[str]:
+    settings = site.settings
+    needed = settings.database_connections + 10
+    if needed > settings.postgres_max_connections:
+        yield (
+            f"Django may open {settings.database_connections} database connections and 10 more are reserved, but "
+            f"POSTGRES_MAX_CONNECTIONS is {settings.postgres_max_connections}: raise it to {needed}, or use fewer "
+            "GUNICORN_WORKERS or GUNICORN_THREADS"
+        )
+
+
+def _images(site: Site, found: list[Stack]) -> Iterator[str]:
+    for stack in found:
+        for reference in () if stack.is_application else stack.images:
+            try:
+                image.pull(site, reference)
+            except DeployError as error:
+                yield f"{error.message} {error.cause}"
+                return
+    try:
+        gigabytes, _ = disk.free(site)
+    except DeployError as error:
+        yield f"the free disk space is not known: {error.cause or error.message}"
+        return
+    if gigabytes < FREE_GIGABYTES:
+        yield f"only {gigabytes:.1f} GB of disk are free, {FREE_GIGABYTES} are required: make prune"
+
+
+def _services(site: Site, found: list[Stack]) -> Iterator[str]:
+    for stack in found:
+        for name in () if stack.is_application else stack.services:
+            if not services.find(site, name):
+                yield f"{site.name(name)} is not deployed: make deploy-{stack.name}, or make setup"
+
+
+def _domain(site: Site) -> Iterator[str]:
+    try:
+        releases.history_for_domain(site)
+    except DeployError as error:
+        yield f"{error.message} {error.hint}"

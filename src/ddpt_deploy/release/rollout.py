@@ -1,0 +1,127 @@
+"""Rolls services to what is asked for, and waits for the verdict."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ddpt_deploy.console import Step
+from ddpt_deploy.docker.services import logs
+from ddpt_deploy.errors import DeployError
+from ddpt_deploy.release.verdict import FAILED, is_unbalanced, judge, update_started
+from ddpt_deploy.site import nodes, secrets, services, stacks
+from ddpt_deploy.site.releases import Release
+from ddpt_deploy.site.site import Site
+from ddpt_deploy.site.stacks import Stack
+from ddpt_deploy.waiting import wait_until
+
+
+def roll(site: Site, release: Release, *, files: Mapping[str, str] | None = None, step: Step | None = None) -> None:
+    """Roll the application to a release and wait until it runs. Raises DeployError with what failed.
+
+    ``files`` says which Docker secret is in which file, where that is not what ``secrets`` says.
+    """
+    given = {"DJANGO_IMAGE": release.image, "RELEASE": release.version}
+    files = secrets.files(site, "django") if files is None else files
+    for name, text in release.stacks.items():
+        stack = stacks.read(site, name, text, given)
+        apply(site, stack, files, environment=release.environment, given=given, image=release.image, step=step)
+        for service in stack.services:
+            rebalance(site, service, step=step)
+
+
+def apply(
+    site: Site,
+    stack: Stack,
+    files: Mapping[str, str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    given: Mapping[str, str] | None = None,
+    image: str = "",
+    step: Step | None = None,
+) -> None:
+    """Apply a stack file and wait for its services. Those that are to run ``image`` must then really run it."""
+    started_before = {name: update_started(services.find(site, name)) for name in stack.services}
+    stacks.apply(site, stack, files, environment=environment, given=given)
+    for name, service in stack.services.items():
+        wanted = image if service["image"] == image else ""
+        watch(site, name, started_before=started_before[name], image=wanted, step=step)
+
+
+def watch(site: Site, name: str, *, started_before: str = "", image: str = "", step: Step | None = None) -> None:
+    """Wait until a service is what was asked for. Raises DeployError with the log of what failed."""
+    tasks = services.tasks(site, name)
+    failed_before = {task["ID"] for task in tasks if task["Status"]["State"] in FAILED}
+
+    def poll() -> str:
+        nonlocal tasks
+        service = services.find(site, name)
+        if not service:
+            raise DeployError(f"The service {site.name(name)} was removed.", hint="make status")
+        tasks = services.tasks(site, name)
+        verdict = judge(service, tasks, started_before=started_before, image=image, failed_before=failed_before)
+        if verdict.state == "failed":
+            raise DeployError(f"{site.name(name)} did not start: {verdict.reason}.", cause=explain(site, tasks, image))
+        return "" if verdict.state == "done" else verdict.reason
+
+    timeout = site.settings.rollout_timeout
+    reason = wait_until(poll, timeout=timeout, progress=step.progress if step else None)
+    if reason:
+        raise DeployError(
+            f"{site.name(name)} timed out after {timeout} s: {reason}.", cause=explain(site, tasks, image)
+        )
+    if image:
+        _check_digests(site, name, tasks, image)
+
+
+def rebalance(site: Site, name: str, *, step: Step | None = None) -> None:
+    """Move containers of a service from a node that has too many to one that has too few.
+
+    A new container starts before the old one stops and the swarm counts both, so a rollout can leave all of them on one
+    node. One container more starts on the emptiest node, then the fullest one stops one.
+    """
+    before = None
+    schedulable = nodes.schedulable(site)
+    while True:
+        tasks = [task for task in services.tasks(site, name) if task["DesiredState"] == "running"]
+        placed = sorted(task["NodeID"] for task in tasks)
+        # labels may keep the service from a node: then nothing moves
+        if placed == before or not is_unbalanced(placed, schedulable):
+            return
+        before = placed
+        for count in (len(tasks) + 1, len(tasks)):
+            scale(site, name, count, step=step)
+
+
+def scale(site: Site, name: str, replicas: int, *, step: Step | None = None) -> None:
+    """Change the number of replicas of a service, and wait for it."""
+    site.docker.run("service", "scale", "--detach", f"{site.name(name)}={replicas}")
+    watch(site, name, step=step)
+
+
+def explain(site: Site, tasks: Sequence[dict[str, Any]], image: str = "") -> str:
+    """Return why the newest task that should run and does not: its state, its health checks, its log."""
+    stopped = [
+        task
+        for task in tasks
+        if task["Status"]["State"] != "running" and image in ("", task["Spec"]["ContainerSpec"]["Image"])
+    ]
+    # one that has failed can tell most, and one that has just been started again nothing yet
+    stopped.sort(key=lambda task: (task["Status"]["State"] not in FAILED, not services.container_id(task)))
+    for task in stopped[:1]:
+        status = task["Status"]
+        parts = [f"state: {status['State']}, {status.get('Err') or status.get('Message', '')}"]
+        container = services.container_id(task)
+        for found in site.docker.inspect("container", *([container] if container else [])):
+            # a check that was cut short prints nothing
+            checks = [check["Output"].strip() for check in (found["State"].get("Health") or {}).get("Log") or []]
+            parts += [f"health: {printed[-500:]}" for printed in checks if printed][-1:]
+        return "\n".join([*parts, "log:", site.docker.output(*logs(task["ID"], tail="80", raw=True))])
+    return ""
+
+
+def _check_digests(site: Site, name: str, tasks: list[dict[str, Any]], image: str) -> None:
+    """Compare the image of each running container with the one that was asked for, as far as this engine has them."""
+    wanted = [found["Id"] for found in site.docker.inspect("image", image)]
+    running = [services.container_id(task) for task in services.running(tasks)]
+    for found in site.docker.inspect("container", *running) if wanted else []:
+        if found["Image"] not in wanted:
+            raise DeployError(f"{site.name(name)} runs {found['Image']} and not {wanted[0]}.", hint="make deploy")

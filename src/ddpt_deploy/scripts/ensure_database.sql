@@ -1,0 +1,16 @@
+-- Runs as PostgreSQL's superuser: ensures that the database, the role that owns it, and the role that Django logs in as exist.
+-- The latter has a new name for each password, so that both work while one takes over from the other.
+-- Safe to repeat.
+\set password `cat /run/secrets/DATABASE_PASSWORD`
+SET log_min_error_statement = panic; -- no password in the log when something fails
+SELECT format('CREATE ROLE %I NOLOGIN', :'name') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'name') \gexec
+SELECT format('CREATE DATABASE %I OWNER %I', :'name', :'name') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \gexec
+SELECT format('REVOKE CONNECT ON DATABASE %I FROM PUBLIC', :'name') \gexec
+SELECT format('CREATE ROLE %I', :'login') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'login') \gexec
+ALTER ROLE :"login" LOGIN PASSWORD :'password';
+GRANT :"name" TO :"login";
+-- what it makes belongs to the owner
+ALTER ROLE :"login" SET role = :'name';
+-- the superuser's own password may have been changed as well
+\set superuser `cat /run/secrets/POSTGRES_PASSWORD`
+ALTER ROLE postgres PASSWORD :'superuser';

@@ -1,0 +1,64 @@
+"""Runs in the new image, on each node with public ports: copies its hashed static files to where Caddy serves them.
+
+Those of the RECORDED releases stay, for pages that are still open. A file is either there as a whole or not at all,
+and no file is ever changed: its name carries a hash of its content.
+"""
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+SOURCE = Path("staticfiles")
+KEPT = Path("/kept")
+RELEASES = KEPT / ".releases"
+
+
+def hashed_files() -> list[str]:
+    """Return the hashed names from the manifest in the image, with their compressed variants."""
+    manifest = SOURCE / "staticfiles.json"
+    if not manifest.is_file():
+        return []
+    names = set(json.loads(manifest.read_text())["paths"].values())
+    return [
+        name + ending for name in sorted(names) for ending in ("", ".br", ".gz") if (SOURCE / (name + ending)).is_file()
+    ]
+
+
+def copy(name: str) -> None:
+    """Copy one file, unless it is there."""
+    target = KEPT / name
+    if target.exists():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(target.name + ".partial")
+    shutil.copyfile(SOURCE / name, partial)
+    partial.chmod(0o644)
+    partial.rename(target)
+
+
+def main() -> None:
+    """Copy, record which files are of this release, and remove those that no release on record names."""
+    files = hashed_files()
+    for name in files:
+        copy(name)
+    RELEASES.mkdir(exist_ok=True)
+    note = RELEASES / f"{os.environ['RELEASE']}.json"
+    note.write_text(json.dumps(files))
+    kept = {os.environ["RELEASE"], *os.environ["RECORDED"].split()}
+    notes = []
+    for path in RELEASES.glob("*.json"):
+        if path.stem in kept:
+            notes.append(path)
+        else:
+            path.unlink()
+    wanted = {name for path in notes for name in json.loads(path.read_text())}
+    gone = [path for path in KEPT.rglob("*") if path.is_file() and str(path.relative_to(KEPT)) not in wanted]
+    for path in gone:
+        if RELEASES not in path.parents:
+            path.unlink()
+    sys.stdout.write(f"{len(files)} files, {len(notes)} releases\n")
+
+
+main()

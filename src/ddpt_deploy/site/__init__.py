@@ -1,0 +1,1 @@
+"""What is known about a site: settings, stack files, secrets, recorded releases, the lock, nodes."""

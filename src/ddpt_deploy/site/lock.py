@@ -1,0 +1,63 @@
+"""One deploy at a time: a lock in the swarm that says who holds it, since when, for what and from where."""
+
+import json
+import socket
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from ddpt_deploy.errors import DeployError, DockerError
+from ddpt_deploy.site import store
+from ddpt_deploy.site.site import Site
+
+
+def acquire(site: Site, what: str, token: str = "") -> None:
+    """Acquire the lock; by the ``token`` its holder knows it again. Raises DeployError that names who holds it."""
+    holder = {
+        "who": site.user,
+        "where": socket.gethostname(),
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "what": what,
+        "token": token,
+    }
+    # the swarm lets only one config have this name
+    if not store.create(site, "lock", "lock", json.dumps(holder)):
+        raise DeployError(
+            f"{site.stack} is {describe(held_by(site))}.", hint="wait, or if nobody works on it: make deploy-unlock"
+        )
+
+
+@contextmanager
+def held(site: Site, what: str) -> Iterator[None]:
+    """Hold the lock, and release it on every way out. Raises DeployError that names who holds it already."""
+    token = uuid.uuid4().hex
+    try:
+        acquire(site, what, token)
+        yield
+    finally:
+        try:
+            if (held_by(site) or {}).get("token") == token:
+                release(site)
+        except DockerError as error:
+            # what went wrong before says more
+            site.console.warn(f"The lock could not be released (make deploy-unlock): {error}")
+
+
+def release(site: Site) -> None:
+    """Remove the lock, whoever holds it."""
+    store.remove(site, site.name("lock"))
+
+
+def held_by(site: Site) -> dict[str, Any] | None:
+    """Return who holds the lock."""
+    found = store.read(site, "lock")
+    return found[0] if found else None
+
+
+def describe(holder: dict[str, Any] | None) -> str:
+    """Describe the state of the lock."""
+    if not holder:
+        return "unlocked"
+    return f"locked by {holder['who']} on {holder['where']} since {holder['when']}: {holder['what']}"

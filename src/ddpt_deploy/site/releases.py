@@ -1,0 +1,153 @@
+"""Releases: what was rolled out, recorded in the swarm so that it can be rolled out again."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from ddpt_deploy.docker import labels
+from ddpt_deploy.errors import DeployError
+from ddpt_deploy.site import services, stacks, store
+from ddpt_deploy.site.site import Site
+
+
+@dataclass(frozen=True)
+class Release:
+    """Everything that makes a release, and who made it. Sizes and secrets are not part of it: they are the site's."""
+
+    version: str
+    image: str
+    digest: str
+    # where the site was
+    domain: str
+    # the texts of the stack files of the application, by name, and the variables that Django was given
+    stacks: dict[str, str]
+    environment: dict[str, str]
+    number: int = 0
+    who: str = ""
+    when: str = ""
+    seconds: float = 0
+    # all migrations that it knows
+    migrations: list[str] = field(default_factory=list)
+    # the number of the release that a rollback rolled out again
+    rollback_of: int = 0
+
+    @property
+    def original_number(self) -> int:
+        """Return where in the history it stands: a rollback stands where the release did."""
+        return self.rollback_of or self.number
+
+    @property
+    def content(self) -> tuple[str, dict[str, str], dict[str, str]]:
+        """Return what tells it from another release: its version, its stack files, its settings."""
+        return self.version, self.stacks, self.environment
+
+
+def candidate(site: Site, version: str, image: str, digest: str) -> Release:
+    """Return a release of what the settings and stack files say now; ``record`` completes it."""
+    return Release(
+        version=version,
+        image=image,
+        digest=digest,
+        domain=site.settings.domain_name,
+        stacks={stack.name: stack.text for stack in stacks.application(site)},
+        environment=dict(site.settings.django),
+    )
+
+
+def record(site: Site, release: Release, seconds: float) -> Release:
+    """Store a release as the newest one: who made it, when, and in how many seconds. Raises DeployError."""
+    recorded = history(site)
+    release = replace(
+        release,
+        number=recorded[-1].number + 1 if recorded else 1,
+        who=site.user,
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=round(seconds, 1),
+    )
+    if not store.create(
+        site, "release", f"release_{release.number}", json.dumps(asdict(release)), version=release.version
+    ):
+        raise DeployError(f"There is a release {release.number} already.", hint="make releases")
+    return release
+
+
+def history(site: Site) -> list[Release]:
+    """Return the recorded releases, the oldest first."""
+    return sorted((from_record(content) for content in store.read(site, "release")), key=lambda one: one.number)
+
+
+def from_record(content: dict[str, Any]) -> Release:
+    """Read a record, also one that an older or newer version of this tool has made."""
+    known = {one.name for one in fields(Release)}
+    older = {"stacks": {"django": content.get("stack")}, "rollback_of": content.get("restores", 0)}
+    return Release(**{name: value for name, value in {**older, **content}.items() if name in known})
+
+
+def history_for_domain(site: Site) -> list[Release]:
+    """Return the recorded releases, unless the site is at another domain than the settings say. Raises DeployError."""
+    recorded = history(site)
+    domain = site.settings.domain_name
+    if recorded and recorded[-1].domain != domain:
+        raise DeployError(
+            f"The site is at {recorded[-1].domain}, but DOMAIN_NAME is {domain}.",
+            hint=f"DOMAIN_NAME={recorded[-1].domain}; or make deploy-all MOVE=1, which moves the site",
+        )
+    return recorded
+
+
+def current(site: Site) -> Release:
+    """Return the release that runs and is on record, to roll it again with other settings or secrets.
+
+    Raises DeployError where there is none.
+    """
+    recorded = history_for_domain(site)
+    if not recorded:
+        raise DeployError("There is no release yet.", hint="make deploy")
+    version = unrecorded(site, recorded)
+    if version:
+        raise DeployError(f"{version} runs, but is not on record.", hint="make deploy, or make rollback")
+    return recorded[-1]
+
+
+def unrecorded(site: Site, recorded: Sequence[Release]) -> str:
+    """Return the version that runs and is not on record, because its deploy was killed after the rollout, or nothing."""
+    found = services.find(site, "django")
+    version = str(found["Spec"]["Labels"].get(labels.RELEASE, "")) if found else ""
+    return version if recorded and version != recorded[-1].version else ""
+
+
+def previous(releases: Sequence[Release]) -> Release | None:
+    """Return the release that stands before the current one in the history and differs from it."""
+    if not releases:
+        return None
+    current = releases[-1]
+    earlier = [
+        release
+        for release in releases
+        if not release.rollback_of and release.number < current.original_number and release.content != current.content
+    ]
+    return earlier[-1] if earlier else None
+
+
+def find(releases: Sequence[Release], version: str) -> Release:
+    """Return the newest release of a version, which may be shortened. Raises DeployError."""
+    for release in reversed(releases):
+        if release.version.startswith(version):
+            return release
+    raise DeployError(f"There is no release {version} on record.", hint="make releases")
+
+
+def releases_to_keep(releases: Sequence[Release], count: int) -> list[Release]:
+    """Return the last ``count`` releases, the one that the current rolled back to, and the last ``count`` versions."""
+    numbers = {release.number for release in releases[-count:]}
+    newest = {release.version: release.number for release in releases}
+    numbers |= set(sorted(newest.values())[-count:])
+    numbers |= {release.original_number for release in releases[-1:]}
+    return [release for release in releases if release.number in numbers]
+
+
+def migrations_between(current: Release, target: Release) -> list[str]:
+    """Return the migrations that ``current`` has and ``target`` does not know."""
+    return sorted(set(current.migrations) - set(target.migrations))

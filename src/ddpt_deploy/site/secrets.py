@@ -1,0 +1,119 @@
+"""The secrets of a site: what ``secrets.toml`` names, as versions of Docker secrets.
+
+A Docker secret cannot be changed and never be read again. So each value is a secret of its own, ``site_NAME_1``,
+``site_NAME_2`` ..., of which the last one counts. A service keeps its versions until it is rolled.
+"""
+
+import secrets as cryptography
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ddpt_deploy.docker.labels import labels, options
+from ddpt_deploy.site import services
+from ddpt_deploy.site.site import Site
+
+# A new value of these is usable only once other services know it: ``rotation`` takes the steps.
+ROTATED_IN_STEPS = ("SECRET_KEY", "DATABASE_PASSWORD", "REDIS_PASSWORD")
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret that the site may have."""
+
+    name: str
+    about: str
+    stacks: tuple[str, ...]
+    generate: bool = False
+    optional: bool = False
+    # a setting of Django that is not required where this secret is stored
+    replaces: str = ""
+
+
+def catalogue(site: Site) -> list[Secret]:
+    """Return what ``secrets.toml`` names."""
+    entries = tomllib.loads((site.folder / "secrets.toml").read_text())
+    return [Secret(name, **{**entry, "stacks": tuple(entry["stacks"])}) for name, entry in entries.items()]
+
+
+def versions(site: Site) -> dict[str, list[int]]:
+    """Return the versions that the swarm has of each secret, in order."""
+    found: dict[str, list[int]] = {}
+    for secret in site.docker.inspect("secret", *ids(site)):
+        named = secret["Spec"]["Labels"]
+        found.setdefault(named["deploy.name"], []).append(int(named["deploy.version"]))
+    return {name: sorted(numbers) for name, numbers in found.items()}
+
+
+def usable_versions(site: Site) -> dict[str, list[int]]:
+    """Return the versions that any rollout may use: of secrets that are rotated in steps, those that Django uses."""
+    found = versions(site)
+    for name in ROTATED_IN_STEPS:
+        used = version_in_use(site, "django", name)
+        if used in found.get(name, []):
+            found[name] = [version for version in found[name] if version <= used]
+    return found
+
+
+def version_in_use(site: Site, service: str, name: str) -> int:
+    """Return the version of a secret that a service was given last, or 0."""
+    spec = (services.find(site, service) or {"Spec": {"TaskTemplate": {"ContainerSpec": {}}}})["Spec"]
+    for secret in spec["TaskTemplate"]["ContainerSpec"].get("Secrets") or []:
+        if secret["File"]["Name"] == name:
+            return version_of(secret["SecretName"])
+    return 0
+
+
+def files(site: Site, stack: str) -> dict[str, str]:
+    """Return the files in /run/secrets of a stack's containers, and which Docker secret is in each.
+
+    Django also gets the secret key before its own, for what that has signed.
+    """
+    usable = usable_versions(site)
+    found = {
+        entry.name: full_name(site, entry.name, usable[entry.name][-1])
+        for entry in catalogue(site)
+        if stack in entry.stacks and entry.name in usable
+    }
+    if "SECRET_KEY" in found and len(usable["SECRET_KEY"]) > 1:
+        found["SECRET_KEY_FALLBACKS"] = full_name(site, "SECRET_KEY", usable["SECRET_KEY"][-2])
+    return found
+
+
+def with_version(site: Site, files: Mapping[str, str], name: str, version: int, **more: str) -> dict[str, str]:
+    """Return files with another version of a secret, and with more files."""
+    return {**files, name: full_name(site, name, version), **more}
+
+
+def missing(site: Site) -> list[Secret]:
+    """Return the secrets that the site needs and the swarm does not have."""
+    stored = versions(site)
+    return [secret for secret in catalogue(site) if not secret.optional and secret.name not in stored]
+
+
+def generate() -> str:
+    """Return 64 random characters, safe in URLs, lists and shells; Django wants 50 or more for its SECRET_KEY."""
+    return cryptography.token_urlsafe(48)
+
+
+def store(site: Site, name: str, value: str) -> int:
+    """Store a value as the next version of a secret, and return the version."""
+    version = max(versions(site).get(name, [0])) + 1
+    named = options("--label", labels(site.stack, "secret", name=name, version=str(version)))
+    site.docker.run("secret", "create", *named, full_name(site, name, version), "-", stdin=value)
+    return version
+
+
+def ids(site: Site) -> list[str]:
+    """Return the ids of all versions of all secrets."""
+    return site.docker.labelled("secret", labels(site.stack, "secret"))
+
+
+def full_name(site: Site, name: str, version: int) -> str:
+    """Return the name of the Docker secret that holds a version."""
+    return site.name(f"{name}_{version}")
+
+
+def version_of(full_name: str) -> int:
+    """Return the version that a Docker secret holds."""
+    return int(full_name.rpartition("_")[2])

@@ -1,0 +1,70 @@
+"""What the engine says of the services of a site, and of their tasks: one task is one container."""
+
+from typing import Any
+
+from ddpt_deploy.docker.labels import NAMESPACE
+from ddpt_deploy.docker.services import logs
+from ddpt_deploy.errors import DeployError
+from ddpt_deploy.site import nodes
+from ddpt_deploy.site.site import Site
+
+
+def find(site: Site, name: str) -> dict[str, Any] | None:
+    """Return a service, if it is deployed."""
+    found = site.docker.inspect("service", site.name(name))
+    return found[0] if found else None
+
+
+def ids(site: Site) -> list[str]:
+    """Return the ids of all services of the site, jobs included."""
+    return site.docker.ids("service", "ls", "--quiet", "--filter", f"label={NAMESPACE}={site.stack}")
+
+
+def tasks(site: Site, name: str) -> list[dict[str, Any]]:
+    """Return the tasks of a service, the newest first; none when it is not deployed.
+
+    What the swarm still lists for a node that is down is left out: nobody knows what became of it.
+    """
+    listed = site.docker.ids("service", "ps", "--quiet", "--no-trunc", site.name(name))
+    found = site.docker.inspect("task", *listed)
+    down = nodes.down(site) if found else set()
+    found = [task for task in found if task.get("NodeID") not in down]
+    return sorted(found, key=lambda task: str(task["CreatedAt"]), reverse=True)
+
+
+def running(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return those of the tasks that run."""
+    return [task for task in found if task["Status"]["State"] == "running"]
+
+
+def container_id(task: dict[str, Any]) -> str:
+    """Return the id of a task's container, or nothing before it has one."""
+    return str((task["Status"].get("ContainerStatus") or {}).get("ContainerID", ""))
+
+
+def container(site: Site, name: str) -> str:
+    """Return the id of a running container of a service, on the engine that docker talks to. Raises DeployError."""
+    found = running(tasks(site, name))
+    if not found:
+        raise DeployError(f"No container of {site.name(name)} runs.", hint="make status")
+    here = site.docker.inspect("container", *map(container_id, found))
+    if not here:
+        node = nodes.names(site)[found[0]["NodeID"]]
+        raise DeployError(
+            f"{site.name(name)} runs on {node}, and docker can only run commands on the engine that it talks to.",
+            hint=f"DOCKER_HOST=ssh://{node}, then the same command",
+        )
+    return str(here[0]["Id"])
+
+
+def run(site: Site, name: str, *command: str) -> str:
+    """Run a command in a container of a service, and return what it prints. Raises DeployError when it fails."""
+    return site.docker.run("exec", container(site, name), *command).strip()
+
+
+def log(site: Site, name: str) -> str:
+    """Return what the tasks of a service printed, one after the other.
+
+    The engine is asked for each task: after a container was killed, the log of the service may never end (seen on 28.5).
+    """
+    return "".join(site.docker.output(*logs(task["ID"], raw=True)) for task in reversed(tasks(site, name)))

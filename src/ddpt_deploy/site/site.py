@@ -1,0 +1,35 @@
+"""A site, as all commands see it: its settings, the engine that it runs on, the terminal."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ddpt_deploy.console import Console
+from ddpt_deploy.docker.client import Docker
+from ddpt_deploy.site.settings import Settings
+
+
+@dataclass(frozen=True)
+class Site:
+    """Everything that a command needs."""
+
+    settings: Settings
+    docker: Docker
+    console: Console
+    # the project's folder deployment/
+    folder: Path
+    # who works on it, as the lock and the releases name them
+    user: str = "somebody"
+
+    @property
+    def stack(self) -> str:
+        """Return the name of the site in the swarm, with which all names of it begin."""
+        return self.settings.stack_name
+
+    @property
+    def project(self) -> Path:
+        """Return the folder of the project, which the image is built from."""
+        return self.folder.parent
+
+    def name(self, name: str) -> str:
+        """Return the full name of a service, volume or config of the site."""
+        return f"{self.stack}_{name}"
