@@ -1,0 +1,204 @@
+"""A site through setup, releases and failures, on a swarm in memory: killed at each step, interrupted, hanging."""
+
+import pytest
+
+from ddpt_deploy.errors import Interrupted
+from ddpt_deploy.release import hooks, pipeline
+from ddpt_deploy.site import lock, releases
+
+
+def image(swarm):
+    """Return the image that Django's service asks for."""
+    return swarm.services["site_django"]["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"]
+
+
+def version(swarm):
+    return image(swarm).split(":")[1].split("-")[0]
+
+
+def on_record(site):
+    return [release.version for release in releases.history(site)]
+
+
+@pytest.fixture
+def set_up(run):
+    status, printed = run("setup")
+    assert status == 0, printed
+    return printed
+
+
+def test_setup_starts_what_is_needed_before_django(swarm, site, set_up):
+    deployed = [
+        words[-1] if words[0] == "service" else "stack"
+        for words in swarm.commands
+        if words[:2] in (("stack", "deploy"), ("service", "create"))
+    ]
+    assert set(swarm.services) == {f"site_{name}" for name in ("caddy", "django", "migrate", "postgres", "redis")}
+    names = [line.split()[1] for line in set_up.splitlines() if line.startswith("✓")]
+    assert names == [
+        "swarm",
+        "preflight",
+        "caddy",
+        "postgres",
+        "database",
+        "redis",
+        "build",
+        "migrate",
+        "static",
+        "roll",
+        "smoke-test",
+        "record",
+        "prune",
+        "housekeeping",
+    ]
+    assert deployed[-1] == "stack"
+    assert on_record(site) == ["v1"]
+    assert lock.held_by(site) is None
+
+
+def test_housekeeping_that_fails_is_a_warning(swarm, site, run, set_up):
+    assert "Deleted 3 expired sessions." in set_up
+    swarm.housekeeping = 1, "", "no such table"
+    status, printed = run("deploy", version="v2")
+    assert status == 0
+    assert "✗ housekeeping" in printed
+    assert "no such table" in printed
+    assert "make manage CMD=housekeeping" in printed
+    assert on_record(site) == ["v1", "v2"]
+
+
+def test_setup_can_be_repeated(swarm, site, run, set_up):
+    tasks = {name: len(swarm.tasks[name]) for name in ("site_caddy", "site_postgres", "site_redis")}
+    assert run("setup")[0] == 0
+    assert {name: len(swarm.tasks[name]) for name in tasks} == tasks
+    assert on_record(site) == ["v1", "v1"]
+
+
+def test_a_release_and_a_rollback(swarm, site, run, set_up):
+    assert run("deploy", version="v2")[0] == 0
+    assert (version(swarm), on_record(site)) == ("v2", ["v1", "v2"])
+    status, printed = run("rollback")
+    assert status == 0, printed
+    assert (version(swarm), on_record(site)) == ("v1", ["v1", "v2", "v1"])
+    assert "There is no release to roll back to" in run("rollback")[1]
+    assert run("rollback", "VERSION=v2")[0] == 0
+    assert version(swarm) == "v2"
+
+
+@pytest.mark.parametrize(("fate", "message"), [("crashes", "did not start"), ("hangs", "timed out after 300 s")])
+def test_a_release_that_fails_is_rolled_back(swarm, site, run, set_up, fate, message):
+    swarm.fate["site_django", "site:v2"] = fate
+    status, printed = run("deploy", version="v2")
+    assert status == 1
+    assert message in printed
+    assert "✓ restore" in printed
+    assert (version(swarm), on_record(site)) == ("v1", ["v1"])
+    assert lock.held_by(site) is None
+
+
+def test_a_release_that_answers_wrongly_is_rolled_back(swarm, site, run, healthy, set_up):
+    healthy["problem"] = "/ answered 500"
+    status, printed = run("deploy", version="v2")
+    assert status == 1
+    assert "/ answered 500" in printed
+    assert (version(swarm), on_record(site)) == ("v1", ["v1"])
+
+
+@pytest.mark.parametrize(
+    ("fate", "message"), [("crashes", "The job site_migrate failed"), ("hangs", "timed out after 600 s")]
+)
+def test_a_migration_that_fails_or_hangs_changes_nothing(swarm, site, run, set_up, fate, message):
+    swarm.fate["site_migrate"] = fate
+    before = swarm.services["site_django"]
+    status, printed = run("deploy", version="v2")
+    assert status == 1
+    assert message in printed
+    assert swarm.services["site_django"] == before
+    # one that hangs is stopped; the log of one that failed stays for make migration-logs
+    assert ("site_migrate" in swarm.services) == (fate == "crashes")
+
+
+@pytest.mark.parametrize("step", [step for step in hooks.STEPS if step != "push"])
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_deploy_that_is_interrupted(swarm, site, run, set_up, monkeypatch, moment, step):
+    """By Ctrl-C at each step: either the old release runs and is on record, or the new one is."""
+
+    def interrupt(site, at, name, version=""):
+        if (at, name) == (moment, step):
+            raise Interrupted("SIGINT")
+
+    monkeypatch.setattr(hooks, "run", interrupt)
+    status, printed = run("deploy", version="v2")
+    assert status == 130
+    assert "Stopped by SIGINT" in printed
+    recorded = on_record(site)
+    assert version(swarm) == recorded[-1]
+    assert recorded in (["v1"], ["v1", "v2"])
+    assert lock.held_by(site) is None
+    monkeypatch.setattr(hooks, "run", lambda *arguments: None)
+    assert run("deploy", version="v2")[0] == 0
+    assert (version(swarm), on_record(site)[-1]) == ("v2", "v2")
+
+
+class Killed(BaseException):
+    """The tool is killed: nothing of it runs any more."""
+
+
+def killed(*arguments):
+    raise Killed
+
+
+def kill_at(swarm, number):
+    """Kill the tool at its command of this number; what it tries after that does not reach the engine."""
+    count = [0]
+
+    def on_command(arguments):
+        count[0] += 1
+        if count[0] >= number:
+            raise Killed
+
+    swarm.on_command = on_command
+
+
+def test_a_deploy_that_is_killed_at_each_command(swarm, site, run, set_up):
+    """With nothing cleaned up; after make unlock the next deploy always succeeds, and what runs is what is on record."""
+    number, killed = 0, True
+    while killed:
+        number += 7
+        kill_at(swarm, number)
+        try:
+            killed = run("deploy", version=f"v{number}")[0] != 0
+        except Killed:
+            killed = True
+        swarm.on_command = lambda arguments: None
+        if killed:
+            assert "is locked" in run("deploy", version="other")[1] or lock.held_by(site) is None
+            run("unlock")
+            status, printed = run("deploy", version=f"w{number}")
+            assert status == 0, printed
+            assert version(swarm) == on_record(site)[-1] == f"w{number}"
+    assert number > 70
+
+
+def test_two_deploys_at_once(swarm, site, run, set_up):
+    lock.acquire(site, "deploy v2")
+    status, printed = run("deploy", version="v3")
+    assert status == 1
+    assert "site is locked by me on " in printed
+    assert "make deploy-unlock" in printed
+    assert version(swarm) == "v1"
+
+
+def test_what_runs_and_is_not_on_record_is_said(swarm, site, run, set_up, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(releases, "record", killed)
+        patch.setattr(pipeline, "restore", killed)
+        with pytest.raises(Killed):
+            run("deploy", version="v2")
+    run("unlock")
+    assert version(swarm) == "v2"
+    status, printed = run("deploy-stack")
+    assert status == 1
+    assert "v2 runs, but is not on record" in printed
+    assert run("rollback")[0] == 0
+    assert (version(swarm), on_record(site)) == ("v1", ["v1", "v1"])

@@ -1,0 +1,56 @@
+"""The preflight lists everything at once."""
+
+import pytest
+
+from ddpt_deploy.release import git, preflight
+from ddpt_deploy.site import secrets, settings
+from ddpt_deploy.site.site import Site
+from projects import EVERYTHING
+
+
+def test_everything_that_is_wrong_comes_at_once(swarm, site, run, monkeypatch, project):
+    assert run("setup")[0] == 0
+    monkeypatch.setattr(git, "is_dirty", lambda folder: True)
+    (project / "Dockerfile").unlink()
+    for name in ("caddy", "postgres"):
+        (site.folder / f"stacks/{name}.yml").write_text("services: [\n")
+    del swarm.stored["secret"]["site_REDIS_PASSWORD_1"]
+    del swarm.services["site_redis"]
+    swarm.nodes[0]["Spec"]["Labels"].pop("data")
+    status, printed = run("deploy", "--check", "DOMAIN_NAME=example.com", "GUNICORN_THREADS=50")
+    assert status == 1
+    for problem in (
+        "git commit, or ALLOW_DIRTY=1",
+        "there is no Dockerfile",
+        "stacks/caddy.yml: ",
+        "stacks/postgres.yml: ",
+        "the free disk space is not known",
+        "the secret REDIS_PASSWORD is missing",
+        "site_redis is not deployed: make deploy-redis",
+        "docker node update --label-add data=yes NODE",
+        "POSTGRES_MAX_CONNECTIONS is 100",
+        "The site is at localhost, but DOMAIN_NAME is example.com",
+    ):
+        assert problem in printed
+    assert "make deploy-check checks again" in printed
+
+
+def test_a_command_that_is_typed_on_no_engine(run, swarm):
+    swarm._info = lambda *arguments: (1, '{"ServerVersion": ""}', "Cannot connect to the Docker daemon")
+    assert "no engine answers (Cannot connect to the Docker daemon)" in run("deploy", "--check")[1]
+    assert "set DOCKER_HOST" in run("setup")[1]
+
+
+@pytest.mark.parametrize(
+    ("host", "stored", "expected"),
+    [("", {}, True), ("", {"MAILGUN_API_KEY": [1]}, False), ("off", {}, False), ("mail.example.com", {}, False)],
+)
+def test_a_mail_server_is_required_or_switched_off_by_name(baked, monkeypatch, host, stored, expected):
+    folder = baked(EVERYTHING) / "deployment"
+    monkeypatch.setattr(secrets, "versions", lambda site: stored)
+    found = settings.load("production", folder, shell={}, typed={"EMAIL_HOST": host})
+    problems = list(preflight._email(Site(found, docker=None, console=None, folder=folder)))
+    assert bool(problems) is expected
+    if expected:
+        assert "EMAIL_HOST=smtp.example.com into production.env" in problems[0]
+        assert "EMAIL_HOST=off" in problems[0]

@@ -1,0 +1,91 @@
+"""The rotation of each secret: which versions containers have at each moment, and rotations that were interrupted."""
+
+import pytest
+
+from ddpt_deploy.errors import Interrupted
+from ddpt_deploy.release import rollout, rotation
+from ddpt_deploy.site import secrets
+
+
+@pytest.fixture
+def seen(run, swarm, monkeypatch):
+    """Set the site up, and note which secrets each service is given from then on."""
+    assert run("setup")[0] == 0
+    seen = []
+    deploy = swarm.deploy
+
+    def note(name, service, stored):
+        deploy(name, service, stored)
+        files = swarm.services[name]["Spec"]["TaskTemplate"]["ContainerSpec"]["Secrets"]
+        seen.append((name, {one["File"]["Name"]: secrets.version_of(one["SecretName"]) for one in files}))
+
+    monkeypatch.setattr(swarm, "deploy", note)
+    return seen
+
+
+def given(seen, *names):
+    """Return what was given under these names, step by step."""
+    return [(service.removeprefix("site_"), *(files.get(name) for name in names)) for service, files in seen]
+
+
+def test_secret_key_is_known_to_all_before_it_signs(run, seen):
+    assert run("rotate-secret", "NAME=SECRET_KEY")[0] == 0
+    assert given(seen, "SECRET_KEY", "SECRET_KEY_FALLBACKS") == [("django", 1, 2), ("django", 2, 1)]
+
+
+def test_database_password_has_two_roles_meanwhile(run, swarm, seen):
+    swarm.commands.clear()
+    assert run("rotate-secret", "NAME=DATABASE_PASSWORD")[0] == 0
+    assert given(seen, "DATABASE_PASSWORD") == [("django", 2)]
+    jobs = [words for words in swarm.commands if words[:2] == ("service", "create")]
+    assert ["LOGIN=site_2" in words for words in jobs] == [True, True]
+    environment = swarm.services["site_django"]["Spec"]["TaskTemplate"]["ContainerSpec"]["Env"]
+    assert any("site_2@postgres" in line for line in environment)
+
+
+def test_redis_accepts_both_passwords_meanwhile(run, seen):
+    assert run("rotate-secret", "NAME=REDIS_PASSWORD")[0] == 0
+    assert given(seen, "REDIS_PASSWORD", "REDIS_PASSWORD_BEFORE") == [
+        ("redis", 2, 1),
+        ("django", 2, None),
+        ("redis", 2, None),
+    ]
+
+
+def test_superuser_password_needs_no_rollout(run, swarm, seen):
+    swarm.commands.clear()
+    assert run("rotate-secret", "NAME=POSTGRES_PASSWORD")[0] == 0
+    assert seen == []
+    jobs = [" ".join(words) for words in swarm.commands if words[:2] == ("service", "create")]
+    assert "source=site_POSTGRES_PASSWORD_1,target=POSTGRES_PASSWORD_1" in jobs[-1]
+    assert "source=site_POSTGRES_PASSWORD_2,target=POSTGRES_PASSWORD" in jobs[-1]
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_PASSWORD", "REDIS_PASSWORD"])
+def test_an_interrupted_rotation_is_continued(run, site, seen, monkeypatch, name):
+    def interrupt(*arguments, **options):
+        raise Interrupted("SIGTERM")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rollout, "roll", interrupt)
+        assert run("rotate-secret", f"NAME={name}")[0] == 130
+    assert secrets.versions(site)[name] == [1, 2]
+    # a deploy meanwhile uses what Django uses
+    assert run("deploy", version="v2")[0] == 0
+    assert dict(seen)["site_django"][name] == 1
+    assert rotation.unfinished(site, name) == 2
+    assert "version 2" in run("rotate-secret", f"NAME={name}")[1]
+    assert dict(seen)["site_django"][name] == 2
+    assert secrets.versions(site)[name] == [1, 2]
+
+
+def test_a_value_that_cannot_be_generated(run, monkeypatch, seen):
+    assert "DDPT_EMAIL_HOST_PASSWORD=... make rotate-secret" in run("rotate-secret", "NAME=EMAIL_HOST_PASSWORD")[1]
+    monkeypatch.setenv("EMAIL_HOST_PASSWORD", "of-the-shell")
+    assert run("rotate-secret", "NAME=EMAIL_HOST_PASSWORD")[0] == 1
+    monkeypatch.setenv("DDPT_EMAIL_HOST_PASSWORD", "given")
+    status, printed = run("rotate-secret", "NAME=EMAIL_HOST_PASSWORD")
+    assert status == 0
+    assert "given" not in printed
+    assert given(seen, "EMAIL_HOST_PASSWORD") == [("django", 1)]
+    assert "There is no secret NONSENSE" in run("rotate-secret", "NAME=NONSENSE")[1]

@@ -1,0 +1,81 @@
+"""The history of releases: which one a rollback goes to, and which migrations lie between."""
+
+import pytest
+
+from ddpt_deploy.errors import DeployError
+from ddpt_deploy.site import releases
+from ddpt_deploy.site.releases import Release
+
+
+def make(number, version, *, migrations=(), rollback_of=0, **settings):
+    return Release(
+        version=version,
+        image=f"site:{version}",
+        digest="sha256:0",
+        domain="example.com",
+        stacks={},
+        environment=settings,
+        who="me",
+        when="now",
+        number=number,
+        migrations=list(migrations),
+        rollback_of=rollback_of,
+    )
+
+
+A, B, C = make(1, "a", migrations=["x.1"]), make(2, "b", migrations=["x.1"]), make(3, "c", migrations=["x.1", "x.2"])
+BACK_TO_B = make(4, "b", migrations=["x.1"], rollback_of=2)
+
+
+@pytest.mark.parametrize(
+    ("history", "expected"),
+    [
+        ([], None),
+        ([A], None),
+        ([A, B], A),
+        ([A, B, C], B),
+        # a rollback stands where the release did: another one goes further back, and not forward
+        ([A, B, C, BACK_TO_B], A),
+        # the same deployed again is no release to go back to, the same version with another setting is
+        ([A, B, make(3, "b")], A),
+        ([A, B, make(3, "b", LOG_LEVEL="DEBUG")], B),
+    ],
+)
+def test_previous(history, expected):
+    assert releases.previous(history) is expected
+
+
+def test_many_settings_push_out_no_version():
+    changed = [make(number, "c", LOG_LEVEL=str(number)) for number in range(3, 9)]
+    kept = releases.releases_to_keep([A, B, *changed], 2)
+    assert [entry.number for entry in kept] == [2, 7, 8]
+    # nor the release that the current one rolled back to
+    again = make(9, "a", rollback_of=1)
+    assert [entry.number for entry in releases.releases_to_keep([A, B, *changed, again], 2)] == [1, 8, 9]
+
+
+def test_find():
+    assert releases.find([A, B, C, BACK_TO_B], "b") is BACK_TO_B
+    with pytest.raises(DeployError, match="make releases"):
+        releases.find([A], "z")
+
+
+def test_migrations_between():
+    assert releases.migrations_between(C, B) == ["x.2"]
+    assert releases.migrations_between(B, A) == []
+
+
+def test_records_of_other_versions_of_the_tool():
+    old = {
+        "version": "a",
+        "image": "i",
+        "digest": "d",
+        "domain": "x",
+        "stack": "text",
+        "environment": {},
+        "restores": 2,
+    }
+    release = releases.from_record({**old, "number": 3, "what_comes_later": 1})
+    assert release.stacks == {"django": "text"}
+    assert release.rollback_of == 2
+    assert release.number == 3

@@ -1,0 +1,123 @@
+"""Stack files: found, read by Docker, and what is added to them."""
+
+import pytest
+import yaml
+
+from ddpt_deploy.errors import DeployError
+from ddpt_deploy.site import stacks
+from projects import EVERYTHING, NOTHING
+from unit.deploy.swarm import recorded
+
+SEARCH = """services: # with a comment, which a regular expression would stumble over
+  search:
+    image: search:1
+    deploy: {replicas: 1}
+"""
+WORKER = """services:
+    worker:
+        image: ${DJANGO_IMAGE}
+        deploy: {labels: {deploy.release: "${RELEASE}"}}
+"""
+
+
+def answered(swarm, name):
+    """Let docker compose answer as a real one did, to a file of the same text."""
+    answer = recorded("stack_files")[name]
+    swarm._compose = lambda *arguments: (answer["status"], answer["printed"], answer["error"])
+    return answer["text"]
+
+
+@pytest.mark.parametrize(
+    ("name", "services"),
+    [("comment", ["web"]), ("deep", ["web"]), ("windows", ["web"]), ("anchor", ["web", "worker"]), ("dollar", ["web"])],
+)
+def test_a_file_of_any_style_is_read(swarm, site, name, services):
+    found = stacks.read(site, "web", answered(swarm, name))
+    assert list(found.services) == services
+    assert found.is_application == (name == "dollar")
+    if name == "dollar":
+        assert found.services["web"]["environment"] == {"A": "b$c"}
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("empty", "names no services"), ("no services", "names no services"), ("invalid", "is invalid")],
+)
+def test_a_file_without_services_is_refused(swarm, site, name, message):
+    with pytest.raises(DeployError, match=message):
+        stacks.read(site, "web", answered(swarm, name))
+
+
+def test_dollars_reach_django_as_they_are():
+    added = stacks.override(["django"], {"SENTRY_DSN": "site_SENTRY_DSN_1"}, {"NAME": "a$b"})
+    assert added["services"]["django"]["environment"] == {"NAME": "a$$b"}
+    assert added["services"]["django"]["secrets"] == [{"source": "SENTRY_DSN", "target": "SENTRY_DSN"}]
+    assert added["secrets"] == {"SENTRY_DSN": {"external": True, "name": "site_SENTRY_DSN_1"}}
+
+
+def test_a_stack_of_the_teams_own(swarm, site, run):
+    """For nothing more than a file: deploy, status, logs, secrets and removal."""
+    (site.folder / "stacks/search.yml").write_text(SEARCH)
+    with (site.folder / "secrets.toml").open("a") as file:
+        file.write(
+            '\n[SEARCH_KEY]\nabout = "lets Django into the search"\ngenerate = true\nstacks = ["search", "django"]\n'
+        )
+    swarm.images.add("search:1")
+    assert run("setup")[0] == 0
+    for name in ("search", "django"):
+        secrets = swarm.services[f"site_{name}"]["Spec"]["TaskTemplate"]["ContainerSpec"]["Secrets"]
+        assert {"File": {"Name": "SEARCH_KEY"}, "SecretName": "site_SEARCH_KEY_1"} in secrets
+    assert "search    healthy  1 of 1" in run("status")[1]
+    swarm.logs["site_search"] = "found\n"
+    assert "found" in run("logs", "SERVICE=search")[1]
+    (site.folder / "stacks/search.yml").write_text(SEARCH.replace("search:1", "search:2"))
+    swarm.images.add("search:2")
+    assert run("deploy-stack", "STACK=search")[0] == 0
+    assert swarm.services["site_search"]["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] == "search:2"
+    assert run("rotate-secret", "NAME=SEARCH_KEY")[0] == 0
+    assert "site_SEARCH_KEY_2" in str(swarm.services["site_search"])
+    assert run("stack-rm", "EVERYTHING=1", "YES=1")[0] == 0
+    assert swarm.services == {}
+    assert swarm.stored == {"config": {}, "secret": {}}
+
+
+def test_a_stack_with_the_label_is_rolled_out_and_back_with_django(swarm, site, run):
+    (site.folder / "stacks/worker.yml").write_text(WORKER)
+
+    def images():
+        return {
+            swarm.services[f"site_{name}"]["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"].partition("-")[0]
+            for name in ("django", "worker")
+        }
+
+    assert run("setup")[0] == 0
+    assert images() == {"site:v1"}
+    swarm.fate["site_worker", "site:v2"] = "crashes"
+    assert run("deploy", version="v2")[0] == 1
+    assert images() == {"site:v1"}
+    assert run("deploy", version="v3")[0] == 0
+    assert images() == {"site:v3"}
+    assert run("rollback")[0] == 0
+    assert images() == {"site:v1"}
+
+
+def test_a_file_that_cannot_be_read_stops_a_deploy(swarm, site, run):
+    assert run("setup")[0] == 0
+    (site.folder / "stacks/redis.yml").write_text("services: [\n")
+    status, printed = run("deploy", version="v2")
+    assert status == 1
+    assert "stacks/redis.yml: failed to parse" in printed
+
+
+def test_every_service_is_limited_and_shut_in(baked):
+    for combination in (EVERYTHING, NOTHING):
+        for file in (baked(combination) / "deployment/stacks").glob("*.yml"):
+            for name, service in yaml.safe_load(file.read_text())["services"].items():
+                assert service["read_only"] is True, name
+                assert service["cap_drop"] == ["ALL"], name
+                assert "memory" in service["deploy"]["resources"]["limits"], name
+                assert "pids" in service["deploy"]["resources"]["limits"], name
+                assert service["logging"]["options"]["max-size"] == "10m", name
+                assert service.get("deploy", {}).get("endpoint_mode", "dnsrr") == "dnsrr", name
+                if name != "caddy":
+                    assert "ports" not in service, name
