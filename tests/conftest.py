@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 
 import hypothesis
 import pytest
@@ -9,6 +10,9 @@ import pytest
 from projects import bake, label
 
 pytest_plugins = ["chromium"]
+
+# The deploy tool in src/ is copied into each project, so nothing may be added there.
+sys.dont_write_bytecode = True
 
 # A shell lets what it starts in the background ignore Ctrl-C, and so do the children of that, which tests end by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)

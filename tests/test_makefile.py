@@ -1,6 +1,7 @@
 """The Makefile of a project, as far as it needs nothing installed."""
 
 import os
+import re
 import subprocess
 
 import pytest
@@ -37,3 +38,13 @@ def test_without_an_engine_one_message_says_what_to_do(baked, tmp_path):
     assert done.returncode != 0
     assert "The Docker engine does not answer: start it" in done.stderr
     assert "make rund" not in done.stderr
+
+
+def test_a_target_has_one_meaning_in_a_project(baked):
+    """Whoever is in the wrong folder must not do something else."""
+    project = baked(DEFAULTS)
+    targets = [
+        set(re.findall(r"^([a-z-]+):", (folder / "Makefile").read_text(), re.MULTILINE))
+        for folder in (project, project / "deployment")
+    ]
+    assert targets[0] & targets[1] == {"help"}

@@ -1,20 +1,14 @@
-"""Fixtures for the tests of the deployment: its Python package, an engine, a site on it, and traffic to the site."""
+"""Fixtures for the tests of sites on a swarm: an engine, a site on it, and traffic to the site."""
 
 import os
 import subprocess
-import sys
 
 import pytest
 from filelock import FileLock
 
 from deployment.site import Site
 from deployment.traffic import Traffic
-from projects import EVERYTHING, NOTHING, SOURCE
-
-# The package has no Jinja in it, so its pure parts are tested where they are.
-sys.path.insert(0, str(SOURCE / "deployment"))
-# ... and nothing may be added there, because all that is there gets baked.
-sys.dont_write_bytecode = True
+from projects import EVERYTHING, NOTHING
 
 
 @pytest.fixture(scope="session")

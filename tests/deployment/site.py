@@ -52,7 +52,12 @@ class Site:
         self.project = bake(folder, combination, project_name=stack.replace("-", " ").title())
         self.package = self.project / self.project.name
         self.stack = stack
-        self.settings = {"DOMAIN_NAME": "localhost", "STACK_NAME": stack, **settings}
+        exported = {"DOMAIN_NAME": "localhost", "STACK_NAME": stack, **settings}
+        # what an operator has exported
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("DDPT_")}
+        self.shell = inherited | {
+            name if name == "DOCKER_HOST" else f"DDPT_{name}": value for name, value in exported.items()
+        }
         self.combination = combination
         self.http_port = int(settings.get("HTTP_PORT", "80"))
         self.port = int(settings.get("HTTPS_PORT", "443"))
@@ -127,10 +132,12 @@ class Site:
 
     def start(self, *targets: str, **variables: str) -> subprocess.Popen:
         """Start `make` in deployment/, as an operator or a CI job does."""
-        environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL")}
+        # what docker reads, and what must not be seen in a list of processes, comes from the shell; the rest is typed
+        shell = {name: value for name, value in variables.items() if name.startswith(("DOCKER_", "DDPT_"))}
+        typed = [f"{name}={value}" for name, value in variables.items() if name not in shell]
         return subprocess.Popen(
-            ["make", "--no-print-directory", "--directory", self.project / "deployment", *targets],
-            env=environment | self.settings | variables,
+            ["make", "--no-print-directory", "--directory", self.project / "deployment", *targets, *typed],
+            env=self.shell | shell,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -230,7 +237,7 @@ def on_a_terminal(site: Site, *words: str) -> pexpect.spawn:
     """Start `make` in deployment/ as a person does."""
     return pexpect.spawn(
         "make", ["-C", str(site.project / "deployment"), *words],
-        env=os.environ | site.settings, encoding="utf-8", timeout=60,
+        env=site.shell, encoding="utf-8", timeout=60,
     )  # fmt: skip
 
 

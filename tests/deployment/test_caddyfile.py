@@ -5,8 +5,9 @@ import subprocess
 import time
 
 import pytest
-from deploy import proxy, settings
 
+from ddpt_deploy.release import caddy
+from ddpt_deploy.site import settings
 from deployment.site import docker
 from projects import DEFAULTS
 
@@ -79,16 +80,13 @@ class Proxies:
 
     def __init__(self, folder, project):
         self.caddyfile = project / "deployment/caddy/Caddyfile"
-        self.site = settings.load(
-            "production",
-            {"DOMAIN_NAME": "localhost", "WWW_REDIRECT": "yes", "TRUSTED_PROXY_RANGES": RANGES},
-            project / "deployment",
-        )
+        typed = {"DOMAIN_NAME": "localhost", "WWW_REDIRECT": "yes", "TRUSTED_PROXY_RANGES": RANGES}
+        self.site = settings.load("production", project / "deployment", shell={}, typed=typed)
         (folder / "django").write_text(DJANGO)
         (folder / "front").write_text(FRONT)
         docker("network", "create", "--subnet", "172.29.214.0/24", NAME)
         self.run("django", folder / "django", "--network-alias", "tasks.django")
-        self.run("caddy", self.caddyfile, "--network-alias", "caddy", **proxy.environment(self.site))
+        self.run("caddy", self.caddyfile, "--network-alias", "caddy", **caddy.environment(self.site))
         self.run("balancer", folder / "front", "--ip", BALANCER)
         self.run("stranger", folder / "front", "--ip", STRANGER)
 

@@ -2,12 +2,9 @@
 
 import subprocess
 import time
-from types import SimpleNamespace
 
 import pytest
 import yaml
-from deploy import backing, release, rollout, stack
-from deploy.errors import DeployError
 
 from deployment.site import docker
 from projects import DEFAULTS
@@ -20,7 +17,7 @@ class Database:
     """PostgreSQL as the stack file runs it, on a volume of its own."""
 
     def __init__(self, project):
-        text = (project / "deployment/docker-stack.postgres.yml").read_text()
+        text = (project / "deployment/stacks/postgres.yml").read_text()
         self.service = yaml.safe_load(text)["services"]["postgres"]
 
     def start(self):
@@ -105,21 +102,3 @@ def test_a_complete_database_starts_again(database):
         database.start()
         assert database.outcome()[0] == "healthy"
         docker("kill", NAME)
-
-
-@pytest.mark.parametrize(
-    ("recorded", "command"), [([], "make stack-rm EVERYTHING=1"), ([1], "docker volume rm site_p")]
-)
-def test_an_interrupted_first_start_is_told_with_what_to_type(monkeypatch, recorded, command):
-    site = SimpleNamespace(service=lambda name: f"site_{name}", engine=SimpleNamespace(inspect=lambda arguments: []))
-
-    def fail(*_, **__):
-        raise DeployError("It did not start.", cause="The first start of PostgreSQL was interrupted: incomplete.")
-
-    monkeypatch.setattr(stack, "image", lambda *_: "postgres")
-    monkeypatch.setattr(stack, "deploy", lambda *_, **__: None)
-    monkeypatch.setattr(backing.image, "fetch", lambda *_: None)
-    monkeypatch.setattr(rollout, "watch", fail)
-    monkeypatch.setattr(release, "history", lambda site: recorded)
-    with pytest.raises(DeployError, match=f"volume site_postgres incomplete(.|\n)*→ .*{command}"):
-        backing.deploy(site, "postgres")

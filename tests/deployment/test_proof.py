@@ -44,8 +44,8 @@ def test_a_release_that_crashes_at_start(site, traffic):
 def test_a_release_whose_health_never_comes(site, traffic):
     before = site.release()
     site.edit("gunicorn.conf.py", '"0.0.0.0:8000"', '"0.0.0.0:8001"')
-    site.edit("deployment/docker-stack.django.yml", "start_period: 30s", "start_period: 5s")
-    site.edit("deployment/docker-stack.django.yml", "interval: 10s", "interval: 2s")
+    site.edit("deployment/stacks/django.yml", "start_period: 30s", "start_period: 5s")
+    site.edit("deployment/stacks/django.yml", "interval: 10s", "interval: 2s")
     site.commit("no health")
     with traffic.watch("a release whose health never comes") as seen:
         printed = site.refuse("deploy")
@@ -73,7 +73,7 @@ def test_a_release_whose_migration_hangs(site, traffic):
     site.change("migrations.RunPython(lambda *_: [__import__('time').sleep(1) for _ in range(600)])")
     with traffic.watch("a release whose migration hangs") as seen:
         printed = site.refuse("deploy", MIGRATION_TIMEOUT="8")
-    assert "migrate was given up after 8 s" in printed
+    assert "migrate timed out after 8 s" in printed
     site.wait_for("migrate", 0)
     assert site.release() == before
     assert seen.failures == []
@@ -169,7 +169,7 @@ def test_a_rotated_secret(site, traffic, name):
     cookie = site.ask("/proof/who/").headers["Set-Cookie"].split(";")[0]
     visits = [1]
     with traffic.watch(f"a new {name}") as seen:
-        process = site.start("secrets", CHANGE=name)
+        process = site.start("rotate-secret", NAME=name)
         while process.poll() is None:
             visits.append(site.ask("/proof/who/", Cookie=cookie).json()["visits"])
             time.sleep(0.5)
@@ -183,17 +183,17 @@ def test_a_rotated_secret(site, traffic, name):
 def test_two_deploys_at_once(site, traffic):
     site.change()
     with traffic.watch("two deploys at once") as seen:
-        first = site.start("deploy", DEPLOY_USER="first")
+        first = site.start("deploy", USER="first")
         while f"{site.stack}_lock" not in docker("config", "ls", "--format", "{{.Name}}"):
             time.sleep(0.1)
         printed = site.refuse("deploy")
-        assert "is locked: first on " in printed
+        assert "is locked by first on " in printed
         assert "make deploy-unlock" in printed
         assert first.wait() == 0, first.stdout.read()
     assert seen.failures == []
 
 
-STEPS = ["preflight", "build", "migrate", "static", "roll", "ask", "record", "prune"]
+STEPS = ["preflight", "build", "migrate", "static", "roll", "smoke-test", "record", "prune"]
 
 
 @pytest.mark.once("nothing")
@@ -211,8 +211,8 @@ def test_a_deploy_killed_at_each_step(site, traffic):
             hook.unlink()
             assert f"✓ {step}" in printed, printed
             assert "is locked" in site.refuse("deploy")
-            assert "The lock is gone" in site.make("deploy-unlock")
-            if step == "ask":
+            assert "Unlocked; it was locked by" in site.make("deploy-unlock")
+            if step == "smoke-test":
                 assert "is not on record" in site.refuse("deploy-django")
                 site.make("rollback")
                 assert site.release() == before
@@ -223,7 +223,7 @@ def test_a_deploy_killed_at_each_step(site, traffic):
 
 @pytest.mark.long
 def test_a_deploy_whose_terminal_is_closed(site, traffic):
-    """As when a laptop goes to sleep: nobody reads what it prints, and yet the old release is put back."""
+    """As when a laptop goes to sleep: nobody reads what it prints, and yet the old release is restored."""
     before = site.release()
     site.change()
     with traffic.watch("a deploy whose terminal is closed") as seen:
@@ -247,7 +247,7 @@ def test_a_deploy_whose_terminal_is_closed(site, traffic):
     ],
 )
 def test_a_deploy_that_is_interrupted(site, traffic, number):
-    """In the middle of the rollout: the old release is put back, and the lock is let go."""
+    """In the middle of the rollout: the old release is restored, and the lock is let go."""
     before = site.release()
     site.change()
     hook = site.hooks() / "before-roll"
@@ -259,7 +259,7 @@ def test_a_deploy_that_is_interrupted(site, traffic, number):
     assert "✓ restore" in printed
     assert "Stopped by" in printed
     assert site.release() == before
-    assert "Nobody holds the lock" in site.make("deploy-unlock")
+    assert "unlocked already" in site.make("deploy-unlock")
     assert seen.failures == []
     site.undo()
 

@@ -103,7 +103,7 @@ def wait_for(first: Machine, site: Site, expected: list[str]) -> None:
 
 
 def test_an_image_must_be_where_both_machines_find_it(site):
-    assert "2 machines need a registry for the image: set REGISTRY" in site.refuse("deployable", REGISTRY="")
+    assert "2 nodes need a registry for the image: set REGISTRY" in site.refuse("deploy-check", REGISTRY="")
 
 
 def test_a_release_spreads_over_the_machines(site, machines, traffic):

@@ -1,4 +1,4 @@
-"""The proof would notice: with a safeguard taken away, requests fail.
+"""Each safeguard is needed: without it requests fail, and the proof would notice.
 
 Each way is rolled again and again, until a visitor sees a failure; with all safeguards nobody does (test_proof.py).
 """
