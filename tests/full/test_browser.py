@@ -48,6 +48,17 @@ FOCUSED = """() => {
     return [one.outerHTML, ring, box.width > 0 && box.bottom > 0 && box.right > 0]
 }"""
 
+# What can be used and lies where the debug toolbar's handle is, or where it may be dragged to
+UNDER_HANDLE = """() => {
+    const handle = document.querySelector('#djDebugRoot').shadowRoot.querySelector('#djDebugToolbarHandle')
+    const {left, right} = handle.getBoundingClientRect(), found = new Set()
+    for (let y = 0; y < innerHeight; y += 4)
+        for (const x of [left, (left + right) / 2, right - 1])
+            for (const one of document.elementsFromPoint(x, y))
+                if (one.matches('a[href], button, input, select, textarea, summary')) found.add(one.outerHTML)
+    return [...found]
+}"""
+
 
 class Mailbox:
     """A mail server that keeps what it gets."""
@@ -276,6 +287,35 @@ def test_the_development_home_page(combination, installed, chromium):
                 assert visitor.overflow() <= 0
                 assert visitor.wrong == []
                 assert visitor.violations("{exclude: ['#djDebugRoot']}") == []
+
+
+@both
+@pytest.mark.parametrize("width", [360, 1280])
+@patient
+def test_the_debug_toolbar_covers_nothing_that_can_be_used(combination, width, project, chromium):
+    """On no page of the project and the admin, however far it is scrolled; and the handle still opens the toolbar."""
+    assert project.run("make", "migrate").returncode == 0
+    username = [] if project.email else ["--username", "root"]
+    command = ["bin/run", "python", "manage.py", "createsuperuser", "--no-input", *username]
+    done = project.run(*command, "--email", "root@example.com", DJANGO_SUPERUSER_PASSWORD=PASSWORD)
+    assert done.returncode == 0, done.stderr
+    with project.runserver() as address, tab(chromium, address, width) as visitor:
+        # So high that each page is whole in it
+        visitor.page.set_viewport_size({"width": width, "height": 4000})
+
+        def look(pages):
+            for path in pages:
+                visitor.open(path)
+                visitor.page.locator("#djDebugToolbarHandle").wait_for()
+                assert visitor.page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+                assert visitor.page.evaluate(UNDER_HANDLE) == [], path
+
+        look([*ANONYMOUS, "/admin/login/"])
+        visitor.log_in(LOGIN[combination])
+        look([*LOGGED_IN, *ADMIN])
+        visitor.page.locator("#djShowToolBarButton").click()
+        visitor.page.locator("#djDebugToolbar").wait_for()
+        assert visitor.wrong == []
 
 
 def test_a_breach_is_noticed(chromium):

@@ -24,6 +24,8 @@ ALLOWED_HOSTS = env.parse("ALLOWED_HOSTS", parsers.hosts, default=[".localhost",
 ROOT_URLCONF = "{{ cookiecutter.django_project_name }}.config.local_urls"
 
 INSTALLED_APPS += [
+    # Its template extends the debug toolbar's own.
+    "{{ cookiecutter.django_project_name }}.toolbar",
     "debug_toolbar",
     "django_extensions",
 ]

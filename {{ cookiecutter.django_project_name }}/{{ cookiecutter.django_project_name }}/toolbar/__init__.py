@@ -1,0 +1,1 @@
+"""The style of the debug toolbar's handle, in development alone."""
