@@ -10,10 +10,10 @@ help: ## List the commands
 demo: .venv ## Bake a project with the defaults and serve it at http://localhost:8000
 	@$(PYTHON) -m ddpt.demo
 test: .venv ## Run the tests; for some of them: make test ARGS="tests/test_lock.py -k header"
-	@$(PYTHON) -m pytest --numprocesses=auto -m "not site" $(ARGS)
-	@$(PYTHON) -m pytest --numprocesses=2 -m "site and not long" $(ARGS)
-proof: .venv ## Run all tests of a site in production, also those that take long
-	@$(PYTHON) -m pytest --numprocesses=2 -m site $(ARGS)
+	@$(PYTHON) -m pytest --numprocesses=auto -m "not site and not long" $(ARGS)
+	@$(PYTHON) -m pytest -m "site and not long" $(ARGS)
+proof: .venv ## Run all tests of sites in production, and all others that take long
+	@$(PYTHON) -m pytest --numprocesses=2 -m "site or long" $(ARGS)
 test-fast: .venv ## Run the tests that need neither an engine nor an installed project
 	@$(PYTHON) -m pytest --numprocesses=auto -m "not full and not docker and not site" $(ARGS)
 check: .venv ## Check format and lint of the template's own code

@@ -27,16 +27,13 @@ SITES = {
 }
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Mark what is to run once as long on all sites but one."""
-    for item in items:
-        once = item.get_closest_marker("once")
-        if once and item.callspec.params["site"] != once.args[0]:
-            item.add_marker("long")
+def parameter(name):
+    """Return the parameter for a site: `make test` has one, with the machine to itself, and `make proof` both."""
+    long = [] if name == "everything" else [pytest.mark.long]
+    return pytest.param(name, marks=[pytest.mark.xdist_group(name), *long])
 
 
-@pytest.fixture(scope="session", params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in SITES])
+@pytest.fixture(scope="session", params=[parameter(name) for name in SITES])
 def site(request, engine, tmp_path_factory):
     """The site of a project with everything in it, or with nothing, as `make setup` makes it, with an app for the load."""
     combination, settings = SITES[request.param]

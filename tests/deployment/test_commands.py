@@ -78,7 +78,7 @@ def test_secrets_that_cannot_be_made_are_asked_for(site):
     assert site.service("EMAIL_HOST_PASSWORD_1") in names
 
 
-@pytest.mark.once("nothing")
+@pytest.mark.long
 def test_an_optional_secret_reaches_django(site):
     printed = site.make("rotate-secret", NAME="EMAIL_HOST_PASSWORD", DDPT_EMAIL_HOST_PASSWORD="told-by-the-shell")
     assert "told-by-the-shell" not in printed
@@ -152,7 +152,6 @@ def test_one_stack(site):
     assert after[1] == before[1]
 
 
-@pytest.mark.once("everything")
 def test_a_changed_setting_of_django(site):
     site.make("deploy-django", ADMIN_URL="back-office/")
     assert site.ask("/back-office/login/").status == 200
@@ -161,7 +160,7 @@ def test_a_changed_setting_of_django(site):
     assert site.ask("/admin/login/").status == 200
 
 
-@pytest.mark.once("nothing")
+@pytest.mark.long
 def test_a_change_of_a_secret_that_was_interrupted_is_taken_up(site):
     process = site.start("rotate-secret", NAME="DATABASE_PASSWORD")
     names = len(secret_names(site, "DATABASE_PASSWORD"))
@@ -182,7 +181,6 @@ def secret_names(site, name):
     return {one for one in docker("secret", "ls", "--format", "{{.Name}}").split() if site.service(name) in one}
 
 
-@pytest.mark.once("everything")
 def test_deploy_all_restarts_nothing_that_did_not_change(site):
     before = {name: site.containers(name) for name in ("caddy", "postgres", "redis")}
     site.make("deploy-all")

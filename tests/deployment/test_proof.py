@@ -16,9 +16,7 @@ from deployment.site import docker, on_a_terminal
 pytestmark = pytest.mark.site
 
 
-@pytest.mark.parametrize(
-    "number", [1, 2, *(pytest.param(more, marks=pytest.mark.once("everything")) for more in (3, 4, 5))]
-)
+@pytest.mark.parametrize("number", [1, 2, *(pytest.param(more, marks=pytest.mark.long) for more in (3, 4, 5))])
 def test_a_release(site, traffic, number):
     expected = site.change()
     with traffic.watch(f"release {number}") as seen:
@@ -160,7 +158,6 @@ def test_a_caddyfile_that_is_not_right(site, traffic):
     site.git("checkout", "--quiet", ".")
 
 
-@pytest.mark.once("everything")
 @pytest.mark.parametrize(
     "name", ["SECRET_KEY", "DATABASE_PASSWORD", pytest.param("REDIS_PASSWORD", marks=pytest.mark.long)]
 )
@@ -179,7 +176,6 @@ def test_a_rotated_secret(site, traffic, name):
     assert seen.failures == []
 
 
-@pytest.mark.once("everything")
 def test_two_deploys_at_once(site, traffic):
     site.change()
     with traffic.watch("two deploys at once") as seen:
@@ -196,7 +192,7 @@ def test_two_deploys_at_once(site, traffic):
 STEPS = ["preflight", "build", "migrate", "static", "roll", "smoke-test", "record", "prune"]
 
 
-@pytest.mark.once("nothing")
+@pytest.mark.long
 def test_a_deploy_killed_at_each_step(site, traffic):
     """Killed so that it can clean up nothing; the next one takes it up, and is killed a step later."""
     before = site.release()
@@ -242,7 +238,7 @@ def test_a_deploy_whose_terminal_is_closed(site, traffic):
 @pytest.mark.parametrize(
     "number",
     [
-        pytest.param(signal.SIGINT, marks=pytest.mark.once("nothing"), id="Ctrl-C"),
+        pytest.param(signal.SIGINT, marks=pytest.mark.long, id="Ctrl-C"),
         pytest.param(signal.SIGTERM, marks=pytest.mark.long, id="SIGTERM"),
     ],
 )
