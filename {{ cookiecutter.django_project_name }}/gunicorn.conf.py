@@ -3,6 +3,7 @@
 https://gunicorn.org/reference/settings/
 """
 
+import math
 import os
 import signal
 from pathlib import Path
@@ -44,7 +45,7 @@ def cpus() -> float:
 wsgi_app = "{{ cookiecutter.django_project_name }}.config.wsgi:application"
 bind = "0.0.0.0:8000"
 
-workers = int(os.environ.get("WEB_CONCURRENCY") or max(2, round(2 * cpus())))
+workers = int(os.environ.get("WEB_CONCURRENCY") or max(2, math.ceil(2 * cpus())))
 worker_class = Worker
 threads = int(os.environ.get("GUNICORN_THREADS") or 4)
 
