@@ -15,6 +15,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 STACK = "recorded"
 IMAGE = "redis:8-alpine"
+# the parts of a task that the tool reads
+TASK = ("ID", "CreatedAt", "DesiredState", "NodeID", "Spec", "Status")
 SERVES = ["sh", "-c", "trap 'exit 0' TERM; while true; do sleep 0.1; done"]
 CRASHES = ["sh", "-c", "echo crashed on purpose; exit 3"]
 
@@ -38,9 +40,11 @@ def state(service: str) -> dict:
     name = f"{STACK}_{service}"
     tasks = found("service", "ps", "--quiet", "--no-trunc", name)
     described = found("inspect", "--type", "task", *tasks) if tasks else []
+    described.sort(key=lambda task: task["CreatedAt"], reverse=True)
+    service = next(iter(found("service", "inspect", name)), None)
     return {
-        "service": next(iter(found("service", "inspect", name)), None),
-        "tasks": sorted(described, key=lambda task: task["CreatedAt"], reverse=True),
+        "service": service and {part: service[part] for part in ("ID", "Spec", "UpdateStatus") if part in service},
+        "tasks": [{part: task[part] for part in TASK if part in task} for task in described],
     }
 
 
@@ -164,13 +168,17 @@ def main() -> None:
         info = json.loads(docker("info", "--format", "json")["printed"])
         swarm = {name: info["Swarm"][name] for name in ("LocalNodeState", "ControlAvailable", "NodeID")}
         recordings["info"] = {"Name": info["Name"], "ServerVersion": info["ServerVersion"], "Swarm": swarm}
-        recordings["nodes"] = found("node", "inspect", *found("node", "ls", "--quiet"))
+        node = found("node", "inspect", "self")[0]
+        recordings["node"] = {part: node[part] for part in ("ID", "Spec", "Description", "Status")}
+        recordings["node"]["Description"] = {"Hostname": node["Description"]["Hostname"]}
     finally:
         services = found("service", "ls", "--quiet", "--filter", f"label=com.docker.stack.namespace={STACK}")
         docker("service", "rm", *services)
         docker("network", "rm", f"{STACK}_default")
     for name, recording in recordings.items():
-        (HERE / "recorded" / f"{name}.json").write_text(json.dumps(recording, indent=1, sort_keys=True) + "\n")
+        # one line for each answer
+        lines = [f"{json.dumps(key)}: {json.dumps(answer, sort_keys=True)}" for key, answer in recording.items()]
+        (HERE / "recorded" / f"{name}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
         sys.stdout.write(f"{name}: {len(recording)}\n")
 
 

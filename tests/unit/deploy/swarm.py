@@ -67,7 +67,7 @@ class Swarm(Docker):
         self.stored = {"config": {}, "secret": {}}
         self.services, self.tasks, self.volumes = {}, {}, set()
         self.images = {"caddy:2-alpine", "postgres:18-alpine", "redis:8-alpine"}
-        self.nodes = recorded("nodes")
+        self.nodes = [recorded("node")]
         self.nodes[0]["Spec"]["Labels"] = {}
         self.networks = set()
         self.fate, self.logs, self.commands = {}, {}, []
