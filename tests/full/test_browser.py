@@ -230,6 +230,8 @@ def test_a_forgotten_password(combination, site, chromium, mailbox):
         mailbox.mails.clear()
         visitor.fill(email="root@example.com")
         assert visitor.page.url.endswith("/accounts/password_reset/done/")
+        # The email is sent after the answer.
+        wait_for(lambda: mailbox.mails, site(combination).process, "the email")
         [mail] = mailbox.mails
         path = re.search(r"https://localhost(?::\d+)?(/accounts/reset/\S+)", mail.replace("=\r\n", ""))[1]
         visitor.open(path)
