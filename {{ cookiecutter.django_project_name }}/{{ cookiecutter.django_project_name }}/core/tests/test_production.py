@@ -5,9 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from typing import Any
 
-import pytest
 from django.conf import settings
 
 from .conftest import PACKAGE, REQUIRED
@@ -44,44 +42,39 @@ print(json.dumps({
 """
 
 
-@pytest.fixture(scope="module")
-def production() -> dict[str, Any]:
-    """What the script printed, with the lines that it logged as ``lines``."""
+def test_production(subtests):
+    """All of it is one test, as the process takes two seconds."""
     environment = REQUIRED | {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": f"{PACKAGE}.production"}
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT], cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+    production = json.loads(done.stdout.splitlines()[-1])
     lines = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
-    return {"lines": lines, **json.loads(done.stdout.splitlines()[-1])}
 
+    with subtests.test("Only HTTPS is used"):
+        assert production["redirect"] == [301, "https://www.example.com/accounts/login/"]
+        assert production["login"] == 200
+        assert "Secure" in production["csrf_cookie"]
+        assert production["session_cookie_is_secure"]
+        assert production["hsts"] == "max-age=3600"
 
-def test_only_https(production):
-    assert production["redirect"] == [301, "https://www.example.com/accounts/login/"]
-    assert production["login"] == 200
-    assert "Secure" in production["csrf_cookie"]
-    assert production["session_cookie_is_secure"]
-    assert production["hsts"] == "max-age=3600"
+    with subtests.test("Passwords are strong, and hashed slowly"):
+        assert production["hash"] == "argon2$"
+        assert set(production["validators"]) >= {
+            "UserAttributeSimilarityValidator",
+            "MinimumLengthValidator",
+            "CommonPasswordValidator",
+        }
 
+    with subtests.test("No request waits for a database that is gone"):
+        assert production["database"]["OPTIONS"].keys() >= {"connect_timeout", "keepalives_idle"}
 
-def test_passwords_are_strong_and_hashed_slowly(production):
-    assert production["hash"] == "argon2$"
-    assert set(production["validators"]) >= {
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-    }
-
-
-def test_no_request_waits_for_a_database_that_is_gone(production):
-    assert production["database"]["OPTIONS"].keys() >= {"connect_timeout", "keepalives_idle"}
-
-
-def test_the_log_is_json_and_livez_is_not_in_it(production):
-    [line] = [line for line in production["lines"] if line["logger"] == "shop"]
-    assert line["order_id"] == 7
-    requests = [line["path"] for line in production["lines"] if line["logger"].endswith(".request") and "path" in line]
-    assert requests == ["/accounts/login/"] * 2
+    with subtests.test("The log is JSON, and /livez is not in it"):
+        [line] = [line for line in lines if line["logger"] == "shop"]
+        assert line["order_id"] == 7
+        requests = [line["path"] for line in lines if line["logger"].endswith(".request") and "path" in line]
+        assert requests == ["/accounts/login/"] * 2
 
 
 def test_gunicorn_still_has_what_its_configuration_overrides():
