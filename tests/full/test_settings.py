@@ -49,6 +49,19 @@ for line in sys.stdin:
 """
 
 JUNK = ["", "hunter2", "-1", "a\nb,;"]
+# What looks right for one variable, and is not
+WRONG = {
+    "DATABASE_STATEMENT_TIMEOUT": ["90000", "1.5"],
+    "DATABASE_URL": [
+        "postgres://app:hunter2@db:5432",
+        "postgres://app:hunter2@db:5432/",
+        "postgres://app:hunter2@db:99999/app",
+        "postgres://app:hunter2@db/app?hunter2=1",
+        "mysql://app:hunter2@db/app",
+        "sqlite://",
+    ],
+    "EMAIL_PORT": ["0", "65536", "25.0"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +78,7 @@ def ask(installed, tmp_path_factory):
         "DATABASE_URL": f"sqlite:///{database}",
         "DATABASE_FILE": str(database),
         "REDIS_URL": "redis://127.0.0.1:1/0",
-        "EMAIL_HOST": "off",
+        "EMAIL_HOST": "mail.example.com",
         "S3_BUCKET_NAME": "bucket",
         "S3_REGION_NAME": "eu-central-1",
     }
@@ -104,9 +117,13 @@ def test_a_mistake_is_an_error_at_start_or_does_no_harm(combination, ask):
     wrong = []
     for name in names:
         spaced = [f"  {ask.good[name]}\n"] if name in ask.good else []
-        for value in JUNK + spaced:
+        for value in JUNK + spaced + WRONG.get(name, []):
             wrong += judge(name, value, ask(**{name: value}))
+        wrong += [(name, value) for value in WRONG.get(name, []) if "error" not in ask(**{name: value})]
     assert not wrong
+    both = ask(EMAIL_USE_TLS="true", EMAIL_USE_SSL="true")
+    assert not judge("EMAIL_USE_TLS", "true", both)
+    assert "error" in both
 
 
 @pytest.mark.parametrize("combination", grouped([EVERYTHING]))

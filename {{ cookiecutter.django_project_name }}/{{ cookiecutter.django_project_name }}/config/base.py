@@ -77,7 +77,7 @@ TEMPLATES = [
 ]
 
 # Seconds after which PostgreSQL ends a statement of a request; 0 for never. Commands have no limit.
-DATABASE_STATEMENT_TIMEOUT = env.parse("DATABASE_STATEMENT_TIMEOUT", parsers.integer(0), default=30)
+DATABASE_STATEMENT_TIMEOUT = env.parse("DATABASE_STATEMENT_TIMEOUT", parsers.integer(0, 86400), default=30)
 # Whether DATABASE_URL leads to PgBouncer, or a pooler like it, which gives a client another connection in each transaction.
 # https://docs.djangoproject.com/en/6.1/ref/databases/#transaction-pooling-server-side-cursors
 DATABASE_TRANSACTION_POOLING = env.bool("DATABASE_TRANSACTION_POOLING", default=False)
@@ -117,6 +117,7 @@ THROTTLES = {
     "login": (10, timedelta(minutes=15)),
     "login_by_user": (100, timedelta(minutes=15)),
     "login_by_address": (100, timedelta(minutes=15)),
+    "password_change": (10, timedelta(minutes=15)),
     "password_reset_by_address": (20, timedelta(hours=1)),
     "password_reset_by_mailbox": (3, timedelta(hours=1)),
 }

@@ -8,13 +8,20 @@ import re
 from collections.abc import Callable
 from email.utils import formataddr, parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any
 from urllib.parse import urlsplit
 
+import dj_database_url
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from psycopg import ProgrammingError
+from psycopg.conninfo import make_conninfo
 from redis.connection import parse_url
 
 HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.ASCII | re.IGNORECASE)
+
+# Options for PostgreSQL that Django takes for itself.
+DJANGO_OPTIONS = {"assume_role", "isolation_level", "pool", "prepare_threshold", "server_side_binding"}
 
 
 def items(text: str) -> list[str]:
@@ -112,6 +119,32 @@ def http_url(text: str) -> str:
     if not good:
         raise ValueError("It must be a URL such as https://example.com.")
     return text
+
+
+def database_url(text: str) -> dict[str, Any]:
+    """Return an entry of ``DATABASES`` for the URL of PostgreSQL or SQLite.
+
+    https://github.com/jazzband/dj-database-url#url-schema
+    """
+    try:
+        config: dict[str, Any] = dict(dj_database_url.parse(text))
+    except ValueError:
+        config = {}
+    options = config.setdefault("OPTIONS", {})
+    match config.get("ENGINE", "").rpartition(".")[2]:
+        case "sqlite3" | "spatialite":
+            named = config["NAME"] != ":memory:" or text == "sqlite://:memory:"
+        case "postgresql" | "postgis":
+            named = config["NAME"] or options.get("service")
+            try:
+                make_conninfo(**{name: value for name, value in options.items() if name not in DJANGO_OPTIONS})
+            except ProgrammingError:
+                raise ValueError("It has an option that PostgreSQL does not know.") from None
+        case _:
+            raise ValueError("It must be a URL such as postgres://app@db:5432/app.")
+    if not named:
+        raise ValueError("It must name the database, as postgres://app@db:5432/app does.")
+    return config
 
 
 def redis_url(text: str) -> str:

@@ -7,6 +7,7 @@ from redis import exceptions
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from . import parsers
 from .env import env
 
 
@@ -17,17 +18,13 @@ def database(default: str | None = None, conn_max_age: int | None = 0) -> dict[s
         default: the URL to use where the variable is not set; None makes it required.
         conn_max_age: seconds that a thread keeps its connection; None for as long as it answers.
     """
-    config: dict[str, Any] = (
-        env.dj_db_url(
-            "DATABASE_URL",
-            **({"default": default} if default else {}),
-            conn_max_age=conn_max_age,
-            # Each request first asks whether the connection still answers, and replaces it if not.
-            conn_health_checks=True,
-            disable_server_side_cursors=env.bool("DATABASE_TRANSACTION_POOLING", default=False),
-        )
-        or {}
-    )
+    otherwise: dict[str, Any] = {"default": parsers.database_url(default)} if default else {}
+    config: dict[str, Any] = (env.parse("DATABASE_URL", parsers.database_url, **otherwise) or {}) | {
+        "CONN_MAX_AGE": conn_max_age,
+        # Each request first asks whether the connection still answers, and replaces it if not.
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": env.bool("DATABASE_TRANSACTION_POOLING", default=False),
+    }
     if password := env.str("DATABASE_PASSWORD", default=None):
         config["PASSWORD"] = password
     match config.get("ENGINE"):
@@ -101,15 +98,18 @@ def smtp(host: str) -> dict[str, Any]:
     """
     if host == "off":
         return {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+    use_ssl = env.bool("EMAIL_USE_SSL", default=False)
+    if use_ssl and env.bool("EMAIL_USE_TLS", default=False):
+        env.malformed["EMAIL_USE_TLS"] = "It cannot be true together with EMAIL_USE_SSL."
     return {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "OPTIONS": {
             "host": host,
-            "port": env.int("EMAIL_PORT", default=25),
+            "port": env.parse("EMAIL_PORT", parsers.integer(1, 65535), default=25),
             "username": env.str("EMAIL_HOST_USER", default=""),
             "password": env.str("EMAIL_HOST_PASSWORD", default=""),
             "use_tls": env.bool("EMAIL_USE_TLS", default=False),
-            "use_ssl": env.bool("EMAIL_USE_SSL", default=False),
+            "use_ssl": use_ssl,
             # Seconds: when the mail server hangs, the page that sends a mail must not.
             "timeout": 10,
         },

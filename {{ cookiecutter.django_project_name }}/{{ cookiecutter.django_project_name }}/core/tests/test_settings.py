@@ -46,9 +46,16 @@ def test_production_names_all_that_is_missing_or_malformed(load, tmp_path):
         ("TRUSTED_PROXIES", "10.0.0.0/8,hunter2"),
         ("DATABASE_URL", "hunter2"),
         ("DATABASE_URL", "postgres://app:hunter2@db:port/app"),
+        ("DATABASE_URL", "postgres://app:hunter2@db:5432"),
+        ("DATABASE_URL", "postgres://app:hunter2@db/app?connect_timout=5"),
+        ("DATABASE_URL", "mysql://app:hunter2@db/app"),
+        ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_STATEMENT_TIMEOUT", "90000"),
         ("REDIS_URL", ""),
         ("REDIS_URL", "http://hunter2"),
         ("REDIS_URL", "redis://:hunter2@cache:port"),
+        ("EMAIL_PORT", "0"),
+        ("EMAIL_PORT", "65536"),
         ("DEFAULT_FROM_EMAIL", "hunter2"),
         ("ADMINS", "ada@example.com hunter2"),
         ("SECURE_HSTS_SECONDS", "-1"),
@@ -60,6 +67,24 @@ def test_a_value_that_cannot_be_right_is_an_error_that_does_not_repeat_it(load, 
     with pytest.raises(ImproperlyConfigured, match=rf"\n  {name}: [^\n]+\n\n→") as error:
         load("production", **REQUIRED | {name: value})
     assert "hunter2" not in str(error.value)
+
+
+def test_email_has_one_kind_of_encryption(load):
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_USE_TLS: It cannot be true together with EMAIL_USE_SSL"):
+        load("production", **REQUIRED, EMAIL_USE_TLS="true", EMAIL_USE_SSL="true")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://app@db/app?sslmode=require&isolation_level=4",
+        "postgresql:///?service=app",
+        "postgis://app@db/app",
+        "sqlite:////srv/db.sqlite3?timeout=5",
+    ],
+)
+def test_urls_of_databases(load, url):
+    assert load("production", **REQUIRED | {"DATABASE_URL": url}).DATABASES["default"]["ENGINE"]
 
 
 @pytest.mark.parametrize("value", ["back-office", "/back-office", "back-office/", " /back-office/ "])

@@ -103,6 +103,14 @@ def test_code_that_asks_without_a_request_is_throttled_too(user, settings):
             function(**credentials)
 
 
+@pytest.mark.parametrize("page", ["password_change", "admin:password_change"])
+def test_a_thief_of_a_session_cannot_guess_the_password(admin_client, page, settings):
+    settings.THROTTLES["password_change"] = (2, settings.THROTTLES["password_change"][1])
+    forms = [{"old_password": f"{guess}", "new_password1": "new", "new_password2": "new"} for guess in range(3)]
+    assert [admin_client.post(reverse(page), form).status_code for form in forms] == [200, 200, 429]
+    assert admin_client.get(reverse(page)).status_code == 200
+
+
 def ask_for_reset(email: str, address: str = HOME) -> None:
     """Ask for a new password, and get the same answer as ever."""
     response = Client().post(reverse("password_reset"), {"email": email}, REMOTE_ADDR=address)
