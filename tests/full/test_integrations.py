@@ -120,7 +120,7 @@ settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storag
 call_command("migrate", verbosity=0)
 person = os.environ["PERSON"]
 client = Client(raise_request_exception=False, headers={"host": "example.com", "x-forwarded-for": os.environ["ADDRESS"]})
-client.force_login(User.objects.create_user(person, f"{person}@example.com", person, name=person))
+client.force_login(User.objects.create_user(f"{person}@example.com", person, name=person))
 assert client.post(f"/?q={person}", {"text": person}, secure=True).status_code == 500
 list(application(RequestFactory().get(f"/livez?q={person}").environ, lambda status, headers: None))
 sentry_sdk.flush()
@@ -139,6 +139,65 @@ sentry_sdk.flush()
     assert any(b'"type":"transaction"' in body for body in sent)
     for text in (*personal.values(), "sessionid="):
         assert text.encode() not in b"".join(sent)
+
+
+@pytest.mark.parametrize("frame_variables", ["false", "true"])
+def test_sentry_gets_neither_the_token_of_a_reset_nor_a_password(run, recorder, frame_variables):
+    """In an error of the page that a reset link leads to, while it is opened and while the new password is set."""
+    script = """
+import logging, os, sentry_sdk
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.tokens import default_token_generator
+from django.contrib.auth.views import PasswordResetConfirmView
+from django.core.management import call_command
+from django.test import Client
+from django.utils.http import urlsafe_base64_encode
+from PACKAGE.users.models import User
+
+settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+call_command("migrate", verbosity=0)
+user = User.objects.create_user("ada@example.com", os.environ["PASSWORD"])
+link = f"/accounts/reset/{urlsafe_base64_encode(str(user.pk).encode())}/{default_token_generator.make_token(user)}/"
+client = Client(raise_request_exception=False, headers={"host": "example.com"})
+print(link)
+
+client.get(link.rstrip("/"), secure=True)
+client.get(link.rstrip("/") + "./", secure=True)
+form = client.get(link, secure=True).headers["Location"]
+
+def fail(*args, **kwargs):
+    state = {"form": [{"new_password1": os.environ["PASSWORD"]}]}
+    text = f"broken page at https://example.com{link}?x=1"
+    logging.getLogger("shop").warning(text)
+    raise RuntimeError(text)
+
+AbstractBaseUser.set_password = lambda self, raw_password: fail()
+fields = {"new_password1": os.environ["PASSWORD"], "new_password2": os.environ["PASSWORD"]}
+assert client.post(form, fields, secure=True).status_code == 500
+PasswordResetConfirmView.get_user = fail
+assert client.get(link, secure=True).status_code == 500
+sentry_sdk.flush()
+"""
+    link = run(
+        script,
+        SENTRY_DSN=f"http://key@{recorder.address}/1",
+        SENTRY_TRACES_SAMPLE_RATE="1",
+        SENTRY_FRAME_VARIABLES=frame_variables,
+        PASSWORD="hunter2-and-more",
+    )
+    token = link.strip().split("/")[-2]
+    sent = b"\n".join(brotli.decompress(body) for _, _, body in recorder.requests)
+    events = [json.loads(line) for line in sent.splitlines() if b'"exception":' in line]
+    assert {event["transaction"] for event in events} == {"/accounts/reset/{uidb64}/***/"}
+    assert len(events) == 2
+    assert all("***" in json.dumps(event["breadcrumbs"]) for event in events)
+    frames = [
+        frame for event in events for one in event["exception"]["values"] for frame in one["stacktrace"]["frames"]
+    ]
+    assert any("vars" in frame for frame in frames) == (frame_variables == "true")
+    assert token.encode() not in sent
+    assert b"hunter2" not in sent
 
 
 def test_sentry_sends_nothing_without_a_dsn(run):
