@@ -10,7 +10,7 @@ from aiosmtpd.controller import Controller
 
 from chromium import Network, patient
 from projects import EVERYTHING, NOTHING, grouped
-from services import free_port
+from services import free_port, wait_for
 
 pytestmark = pytest.mark.full
 both = pytest.mark.parametrize("combination", grouped([EVERYTHING, NOTHING]))
