@@ -19,7 +19,7 @@ def owner(path: Path) -> int:
 
 
 def test_every_target_has_a_test_here(folder):
-    """The targets that need an engine, and those that run in both worlds, are all run by name in this folder."""
+    """The targets that need an engine, and those that run in Docker and without, are all run by name in this folder."""
     targets = set(re.findall(r"^([a-z-]+):", (folder / "Makefile").read_text(), re.MULTILINE))
     sources = "".join(file.read_text() for file in Path(__file__).parent.glob("*.py"))
     run = set(re.findall(r'\.(?:make|terminal)\(\s*"([a-z-]+)"', sources))
@@ -321,6 +321,12 @@ def test_flush_cache(project):
     assert int(project.compose("exec", "redis", "redis-cli", "dbsize")) >= 1
     assert project.make("flush-cache") == "The default cache is empty.\n"
     assert int(project.compose("exec", "redis", "redis-cli", "dbsize")) == 0
+
+
+def test_housekeeping(project):
+    assert re.fullmatch(
+        r"Deleted \d+ expired sessions and \d+ expired counts of attempts\.\n", project.make("housekeeping")
+    )
 
 
 def test_fix_volume_permission(project):
