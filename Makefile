@@ -7,7 +7,7 @@ PYTHON := .venv/bin/python
 
 help: ## List the commands
 	@'$(PROJECT)/bin/help' Makefile
-demo: .venv ## Bake a project with the defaults and serve it at http://localhost:8000
+demo: .venv ## Generate a project with the defaults and serve it at http://localhost:8000
 	@$(PYTHON) -m ddpt.demo
 test: .venv ## Run the tests; for some of them: make test ARGS="tests/test_lock.py -k header"
 	@$(PYTHON) -m pytest --numprocesses=auto -m "not site and not long" $(ARGS)
