@@ -19,8 +19,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{{ cookiecutter.django_project_
 class Worker(ThreadWorker):
     """A gthread worker that closes its port as soon as it stops to accept.
 
-    gunicorn's own keeps it open until its last request is done, so whoever connects meanwhile waits for nobody and is cut
-    off. A closed port says so at once, and a proxy asks the next container.
+    gunicorn's own keeps it open until its last request is done, so a client that connects meanwhile is never answered and is
+    cut off. A closed port says so at once, and a proxy asks the next container.
     https://github.com/benoitc/gunicorn/issues/2409
     """
 
@@ -69,7 +69,7 @@ drain_seconds = int(os.environ.get("DRAIN_SECONDS") or 0)
 def when_ready(server: Any) -> None:
     """Put off the stop that SIGTERM asks for.
 
-    gunicorn itself closes at once, and whoever connects from then on is turned away.
+    gunicorn itself closes at once, and refuses connections from then on.
     https://github.com/benoitc/gunicorn/issues/2409
     """
     if drain_seconds:

@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 TIMEOUT = 30
-# so many unanswered requests mean that the machine cannot take the load, whatever is tested
+# this number of unanswered requests means that the machine cannot take the load, whatever is tested
 TOO_MANY = 3000
 # pages are followed by their static file
 REQUESTS_A_VISIT = 1.32
@@ -230,7 +230,7 @@ async def read_answer(reader: asyncio.StreamReader) -> Answer:
 
 
 def say(**facts) -> None:
-    """Print a line for whoever reads along."""
+    """Print a line for the reader of the log."""
     print(json.dumps(facts), flush=True)
 
 

@@ -204,7 +204,7 @@ class Site:
         ).split()
 
     def wait_for(self, name: str, count: int, timeout: float = 120) -> float:
-        """Wait until so many containers of a service are healthy; return the seconds that it took."""
+        """Wait until a number of containers of a service are healthy; return the seconds that it took."""
         start = time.monotonic()
         while time.monotonic() - start < timeout:
             states = [

@@ -31,7 +31,7 @@ def cookie(project):
 
 
 def statuses(server, cookie, count=24):
-    """Return what so many requests are answered that need the database, eight of them at a time."""
+    """Return the answers to requests that need the database, eight at a time."""
     with ThreadPoolExecutor(8) as pool:
         return [response.status_code for response in pool.map(lambda _: server.get("/", Cookie=cookie), range(count))]
 
@@ -162,7 +162,7 @@ def test_the_options_of_the_url_reach_postgresql(project):
 
 
 def asked(server, count):
-    """Return the state of the cache and the seconds of an answer, for so many requests that use the cache."""
+    """Return the state of the cache and the seconds of an answer, for each of some requests that use the cache."""
     answers = [server.get("/readyz") for _ in range(count)]
     return [(answer.json()["cache"], answer.elapsed.total_seconds()) for answer in answers]
 

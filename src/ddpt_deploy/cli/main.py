@@ -84,8 +84,8 @@ def parse(words: Sequence[str]) -> tuple[Namespace, dict[str, str]]:
 def choose_environment(command: str, typed: str, shell: Mapping[str, str], folder: Path) -> str:
     """Return the environment to work on: what is typed, or DDPT_ENVIRONMENT, or production.
 
-    Raises DeployError when the shell has an ENVIRONMENT that names another one: it does not count, and whoever set it
-    expects that it does.
+    Raises DeployError when the shell has an ENVIRONMENT that names another one: it does not count, although the user who
+    set it may expect so.
     """
     name = typed or shell.get(f"{settings.PREFIX}ENVIRONMENT") or "production"
     ignored = shell.get("ENVIRONMENT", name)

@@ -3,7 +3,7 @@ from ddpt_deploy.site.site import Site
 
 
 def run(site: Site) -> None:
-    """Release the lock, whoever holds it."""
+    """Release the lock, also one that somebody else holds."""
     holder = lock.held_by(site)
     if holder:
         lock.release(site)

@@ -59,7 +59,7 @@ def judge(
 
 
 def judge_job(tasks: Sequence[dict[str, Any]]) -> Verdict:
-    """Judge a job by its tasks: the CLI would wait for ever on one that failed."""
+    """Judge a job by its tasks: the CLI would wait forever on one that failed."""
     for task in tasks:
         state = task["Status"]["State"]
         if state in ENDED - {"complete"}:

@@ -46,7 +46,7 @@ def held(site: Site, what: str) -> Iterator[None]:
 
 
 def release(site: Site) -> None:
-    """Remove the lock, whoever holds it."""
+    """Remove the lock, also one that somebody else holds."""
     store.remove(site, site.name("lock"))
 
 

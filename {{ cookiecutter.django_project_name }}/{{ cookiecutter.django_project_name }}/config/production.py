@@ -50,7 +50,7 @@ MAILERS = {"default": smtp(env.parse("EMAIL_HOST", parsers.host_name))}
 STATIC_ROOT = BASE_DIR / "staticfiles"
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=BASE_DIR / "media")
 STORAGES = global_settings.STORAGES | {
-    # Names with a hash of the content, cached for ever, and compressed beforehand.
+    # Names with a hash of the content, cached forever, and compressed beforehand.
     # https://whitenoise.readthedocs.io/en/stable/django.html#add-compression-and-caching-support
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }

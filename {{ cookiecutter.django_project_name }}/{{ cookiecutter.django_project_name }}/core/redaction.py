@@ -9,5 +9,5 @@ TOKEN = re.compile(r"[0-9a-z]{6,7}(?:-|%(?:25)*2D)[0-9a-f]{32}(?![0-9a-z])", re.
 
 
 def redact(text: str) -> str:
-    """Return a text without the tokens of password resets: whoever reads one could use it."""
+    """Return a text without the tokens of password resets: anyone who reads one could use it."""
     return TOKEN.sub("***", LINK.sub(r"\1***", text))

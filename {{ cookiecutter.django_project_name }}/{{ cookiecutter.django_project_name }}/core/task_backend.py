@@ -16,7 +16,7 @@ from django.tasks.backends.immediate import ImmediateBackend
 # Tasks that may wait in a process.
 QUEUE_SIZE = 100
 
-# Shared by all threads, each of which has a backend of its own. When the process ends in peace, Python first waits for
+# Shared by all threads, each of which has a backend of its own. When the process ends normally, Python first waits for
 # what is queued. https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor
 executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="tasks")
 places = BoundedSemaphore(QUEUE_SIZE)

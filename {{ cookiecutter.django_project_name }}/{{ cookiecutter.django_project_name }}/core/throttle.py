@@ -79,7 +79,7 @@ def delete_expired() -> int:
 def client_network(request: HttpRequest | None) -> str:
     """Return what counts as one client, or nothing if the address is not known.
 
-    It is an IPv4 address, or the /64 of an IPv6 address: whoever has one address of it usually has all.
+    It is an IPv4 address, or the /64 of an IPv6 address: a client that has one address of it usually has all.
     https://www.rfc-editor.org/rfc/rfc6177
     """
     try:

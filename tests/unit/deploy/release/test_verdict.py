@@ -96,7 +96,7 @@ def test_judge(tasks, status, state):
 
 
 def test_containers_that_failed_before_do_not_count():
-    """The swarm lists five tasks of the past, for ever."""
+    """The swarm lists five tasks of the past, forever."""
     tasks = [task(), task(), CRASHED, CRASHED, CRASHED]
     assert verdict.judge(service(), tasks).state == "failed"
     assert verdict.judge(service(), tasks, failed_before={"crashed"}).state == "done"

@@ -1,4 +1,4 @@
-"""Static files as production serves them: hashed names, compressed, cached for ever."""
+"""Static files as production serves them: hashed names, compressed, cached forever."""
 
 import re
 from pathlib import Path

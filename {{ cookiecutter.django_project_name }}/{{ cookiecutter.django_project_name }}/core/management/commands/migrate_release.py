@@ -34,7 +34,7 @@ class Command(BaseCommand):
         """Apply the migrations, and end with a line of JSON that names those applied and all that are known.
 
         Raises:
-            CommandError: somebody else migrates, or a migration failed.
+            CommandError: another process migrates, or a migration failed.
         """
         with alone(options["lock_timeout"]):
             before = applied()
@@ -48,7 +48,7 @@ def alone(timeout: int) -> Iterator[None]:
     """Hold a lock of the whole database, on a connection of its own so that no migration can lose it.
 
     Raises:
-        CommandError: somebody else migrates, or a pooler would give each statement another connection.
+        CommandError: another process migrates, or a pooler would give each statement another connection.
     """
     if connection.vendor != "postgresql":
         yield
@@ -79,7 +79,7 @@ def alone(timeout: int) -> Iterator[None]:
 
 
 def limit_waiting(cursor: CursorWrapper, timeout: int) -> None:
-    """Let statements give up after so many seconds of waiting: those that come after them wait as well.
+    """Let statements time out after ``timeout`` seconds of waiting for a lock: those that come after them wait as well.
 
     https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT
     """
