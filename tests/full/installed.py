@@ -148,7 +148,8 @@ class Production:
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client
-user, _ = get_user_model().objects.get_or_create(username="grace", defaults={"email": "grace@example.com"})
+User, email = get_user_model(), "grace@example.com"
+user, _ = User.objects.get_or_create(**{User.USERNAME_FIELD: email}, defaults={"email": email})
 client = Client()
 client.force_login(user)
 print(f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}")

@@ -74,8 +74,8 @@ SECURE_SSL_REDIRECT = True
 SECURE_HSTS_SECONDS = env.parse("SECURE_HSTS_SECONDS", parsers.integer(0), default=3600)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
 SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
-# Subdomains and the preload list are decisions of those who run the domain.
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+# Subdomains, the preload list and a site without email (EMAIL_HOST=off) are decisions of those who run the site.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021", "mail.E001"]
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 LANGUAGE_COOKIE_SECURE = True

@@ -7,7 +7,7 @@ same time cannot pass a limit together. ``THROTTLES`` in the settings has the li
 import logging
 import unicodedata
 from datetime import timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, ip_address, ip_network
 
 from django.conf import settings
 from django.db import transaction
@@ -86,7 +86,7 @@ def client_network(request: HttpRequest | None) -> str:
         address = ip_address(request.META["REMOTE_ADDR"] if request else "")
     except (KeyError, ValueError):
         return ""
-    if address.version == 4:
+    if isinstance(address, IPv4Address):
         return str(address)
     return str(address.ipv4_mapped or ip_network((int(address), 64), strict=False))
 
