@@ -148,7 +148,7 @@ class Production:
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client
-User, email = get_user_model(), "grace@example.com"
+User, email = get_user_model(), "visitor@example.com"
 user, _ = User.objects.get_or_create(**{User.USERNAME_FIELD: email}, defaults={"email": email})
 client = Client()
 client.force_login(user)
