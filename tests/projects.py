@@ -95,9 +95,21 @@ def is_text(path: Path) -> bool:
     return path.suffix not in {".ico", ".png", ".gif", ".woff2", ".mo"}
 
 
-def grouped(combinations):
-    """Return the parameters for a test of several combinations; what is tested of one is tested in one process."""
+def grouped(combinations, long=()):
+    """Return the parameters for a test of several combinations; what is tested of one is tested in one process.
+
+    Those that are also in ``long`` are left to `make proof`.
+    """
     return [
-        pytest.param(combination, id=label(combination), marks=pytest.mark.xdist_group(label(combination)))
+        pytest.param(
+            combination,
+            id=label(combination),
+            marks=[pytest.mark.xdist_group(label(combination)), *([pytest.mark.long] if combination in long else [])],
+        )
         for combination in combinations
     ]
+
+
+def covering():
+    """Return the parameters for a test of projects that cover every pair of choices; `make test` has the extremes."""
+    return grouped(pairwise(), long=set(pairwise()) - {EVERYTHING, NOTHING})

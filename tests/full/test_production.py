@@ -10,10 +10,10 @@ import pytest
 import requests
 
 from installed import links
-from projects import EVERYTHING, NOTHING, grouped, pairwise
+from projects import EVERYTHING, NOTHING, covering, grouped
 
 pytestmark = pytest.mark.full
-covering = pytest.mark.parametrize("combination", grouped(pairwise()))
+of_pairs = pytest.mark.parametrize("combination", covering())
 both = pytest.mark.parametrize("combination", grouped([EVERYTHING, NOTHING]))
 
 PAGES = ["/", "/accounts/login/", "/accounts/password_reset/", "/admin/login/"]
@@ -40,14 +40,14 @@ def site(production):
     stop()
 
 
-@covering
+@of_pairs
 def test_check_deploy_has_nothing_to_say(combination, production):
     done = production(combination).manage("check", "--deploy", "--fail-level", "DEBUG")
     assert done.returncode == 0
     assert re.fullmatch(r"System check identified no issues \(\d silenced\)\.\n", done.stdout + done.stderr)
 
 
-@covering
+@of_pairs
 def test_everything_that_is_missing_is_said_at_once(combination, production):
     project = production(combination)
     done = subprocess.run(
@@ -62,7 +62,7 @@ def test_everything_that_is_missing_is_said_at_once(combination, production):
         assert variable in done.stderr
 
 
-@covering
+@of_pairs
 def test_development_packages_are_not_there(combination, production):
     project = production(combination)
     for module in ("debug_toolbar", "django_extensions", "ipdb", "pytest", "black", "mypy"):
@@ -70,7 +70,7 @@ def test_development_packages_are_not_there(combination, production):
         assert b"ModuleNotFoundError" in done.stderr, module
 
 
-@covering
+@of_pairs
 def test_pages_and_all_that_they_load(combination, site):
     server = site(combination)
     for page in PAGES:
@@ -81,7 +81,7 @@ def test_pages_and_all_that_they_load(combination, site):
             assert server.get(link).status_code == 200, link
 
 
-@covering
+@of_pairs
 def test_static_files_are_hashed_compressed_and_cached_for_ever(combination, site):
     server = site(combination)
     [style] = re.findall(r'href="(/static/core/style[^"]+)"', server.get("/").text)
@@ -106,7 +106,7 @@ def test_static_files_are_hashed_compressed_and_cached_for_ever(combination, sit
     assert server.get("/static/core/style.css").status_code == 404  # only hashed names are kept
 
 
-@covering
+@of_pairs
 def test_security_headers(combination, site):
     response = site(combination).get("/")
     policy = response.headers["Content-Security-Policy"]
@@ -122,7 +122,7 @@ def test_security_headers(combination, site):
     assert re.match(r"__Host-csrftoken=.*; Path=/; .*Secure", login.headers["Set-Cookie"])
 
 
-@covering
+@of_pairs
 def test_only_https_and_only_its_own_host(combination, site):
     server = site(combination)
     response = server.get("/accounts/login/?next=/", X_Forwarded_Proto="http")
@@ -131,7 +131,7 @@ def test_only_https_and_only_its_own_host(combination, site):
     assert server.get("/", Host="evil.example").status_code == 400
 
 
-@covering
+@of_pairs
 def test_health(combination, site):
     server = site(combination)
     alive = server.get("/livez", Host="10.0.0.7", X_Forwarded_Proto="http")
@@ -140,7 +140,7 @@ def test_health(combination, site):
     assert (ready.status_code, ready.json()) == (200, dict.fromkeys(("database", "cache", "migrations"), "ok"))
 
 
-@covering
+@of_pairs
 def test_logs_are_json_and_hold_no_secret(combination, site, production):
     server = site(combination)
     server.get("/nowhere", X_Request_ID="from-the-proxy", X_Forwarded_For="203.0.113.9")
@@ -159,7 +159,7 @@ def test_logs_are_json_and_hold_no_secret(combination, site, production):
         assert secret not in text
 
 
-@covering
+@of_pairs
 def test_gunicorn_ends_in_peace(combination, production):
     with production(combination).gunicorn() as server:
         assert server.get("/").status_code == 200

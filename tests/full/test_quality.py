@@ -6,22 +6,22 @@ import subprocess
 
 import pytest
 
-from projects import EVERYTHING, NOTHING, grouped, pairwise
+from projects import EVERYTHING, NOTHING, covering, grouped
 
 pytestmark = pytest.mark.full
-covering = pytest.mark.parametrize("combination", grouped(pairwise()))
+of_pairs = pytest.mark.parametrize("combination", covering())
 both = pytest.mark.parametrize("combination", grouped([EVERYTHING, NOTHING]))
 everything = pytest.mark.parametrize("combination", grouped([EVERYTHING]))
 
 
-@covering
+@of_pairs
 def test_make_check(combination, installed):
     done = installed(combination).run("make", "check")
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.endswith("All checks passed.\n")
 
 
-@covering
+@of_pairs
 def test_make_coverage(combination, installed):
     """The tests pass, in parallel and in random order, and reach the floor of the branch coverage."""
     done = installed(combination).run("make", "coverage")
