@@ -7,9 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cookiecutter.main import cookiecutter
+from ddpt.generate import TEMPLATE, generate
 
-TEMPLATE = Path(__file__).parent.parent
 KEPT = (".venv", "db.sqlite3")  # from one demo to the next: what takes long to install, and what was typed in
 
 
@@ -18,16 +17,7 @@ def bake(folder: Path) -> Path:
     for old in folder.glob("*/*"):
         if not old.name.startswith(KEPT):
             shutil.rmtree(old) if old.is_dir() else old.unlink()
-    return Path(
-        cookiecutter(
-            str(TEMPLATE),
-            no_input=True,
-            default_config=True,
-            output_dir=str(folder),
-            overwrite_if_exists=True,
-            accept_hooks=False,
-        )
-    )
+    return generate(folder, overwrite_if_exists=True)
 
 
 def taken(port: int) -> bool:

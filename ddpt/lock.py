@@ -23,10 +23,10 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from cookiecutter.main import cookiecutter
 from jinja2 import Environment
 
-TEMPLATE = Path(__file__).parent.parent
+from ddpt.generate import TEMPLATE, generate
+
 PROJECT = TEMPLATE / "{{ cookiecutter.django_project_name }}"
 FILES = ("base.txt", "test.txt", "dev.txt")
 
@@ -50,16 +50,7 @@ def combinations(names: list[str]) -> list[Combination]:
 def bake(names: list[str], combination: Combination, folder: Path) -> Path:
     """Bake the project with the options of ``combination``, and no other of ``names``, and return its folder."""
     answers = {name: "y" if name in combination else "n" for name in names}
-    return Path(
-        cookiecutter(
-            str(TEMPLATE),
-            no_input=True,
-            extra_context=answers,
-            output_dir=str(folder),
-            default_config=True,
-            accept_hooks=False,
-        )
-    )
+    return generate(folder, extra_context=answers)
 
 
 def public_index() -> dict[str, str]:

@@ -41,7 +41,7 @@ def test_without_an_engine_one_message_says_what_to_do(baked, tmp_path):
 
 
 def test_a_target_has_one_meaning_in_a_project(baked):
-    """Whoever is in the wrong folder must not do something else."""
+    """A command typed in the wrong folder must not do something else."""
     project = baked(DEFAULTS)
     targets = [
         set(re.findall(r"^([a-z-]+):", (folder / "Makefile").read_text(), re.MULTILINE))

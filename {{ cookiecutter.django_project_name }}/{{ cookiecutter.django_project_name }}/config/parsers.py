@@ -114,7 +114,7 @@ def http_url(text: str) -> str:
         good = (
             parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not re.search(r"[\s;,]", text)
         )
-    except ValueError:  # a port that is no number
+    except ValueError:  # a port that is not a number
         good = False
     if not good:
         raise ValueError("It must be a URL such as https://example.com.")
