@@ -11,7 +11,7 @@ from ddpt_deploy.site import settings
 from deployment.site import docker
 from projects import DEFAULTS
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("caddyfile")]
 
 NAME = "ddpt-caddyfile"
 # Its address is a trusted range of one; the other one asks from an address that nobody trusts.

@@ -9,6 +9,8 @@ import yaml
 from deployment.site import docker
 from projects import DEFAULTS
 
+pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("first-start")]
+
 NAME = "ddpt-first-start"
 MOMENTS = 10
 
@@ -71,7 +73,6 @@ def database(engine, baked):
     docker("network", "rm", NAME)
 
 
-@pytest.mark.docker
 def test_a_first_start_that_is_killed_is_repaired_or_recognised(database):
     database.start()
     begin = time.monotonic()
@@ -95,7 +96,6 @@ def test_a_first_start_that_is_killed_is_repaired_or_recognised(database):
     assert set(outcomes) == {"healthy", "ended"}
 
 
-@pytest.mark.docker
 def test_a_complete_database_starts_again(database):
     database.remove()
     for _ in range(2):
