@@ -8,7 +8,11 @@ PYTHON := .venv/bin/python
 help: ## List the commands
 	@'$(PROJECT)/bin/help' Makefile
 demo: .venv ## Generate a project with the defaults and serve it at http://localhost:8000
-	@$(PYTHON) -m ddpt.demo
+	@mkdir -p build/project_name
+	@find build/project_name -mindepth 1 -maxdepth 1 ! -name .venv ! -name 'db.sqlite3*' -exec rm -r {} +
+	@.venv/bin/cookiecutter . --no-input --default-config --accept-hooks no --overwrite-if-exists --output-dir build
+	@echo "Generated build/project_name"
+	@cd build/project_name && PATH="$(CURDIR)/.venv/bin:$$PATH" bin/start
 test: .venv ## Run the tests; for some of them: make test ARGS="tests/test_lock.py -k header"
 	@$(PYTHON) -m pytest --numprocesses=auto -m "not site and not long" $(ARGS)
 	@$(PYTHON) -m pytest -m "site and not long" $(ARGS)

@@ -1,1 +1,1 @@
-"""What the template adds to Cookiecutter: the check of the answers, and their escaping for each file type."""
+"""What the template adds to Cookiecutter: validation of the answers, and their escaping for each file type."""

@@ -1,11 +1,9 @@
 """Literals and escapes for the file types that answers go into."""
 
+import json
 import re
 
-# Control characters, other line ends, controls of text direction, the byte order mark, and two code points that YAML
-# refuses: TOML and YAML want most of them escaped, and nobody should have to guess at the others.
-# https://toml.io/en/v1.0.0#string https://yaml.org/spec/1.2.2/#51-character-set
-UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+OTHER_QUOTES = str.maketrans("'\"", "\"'")
 
 # What means something in a line of Markdown as GitHub reads it, https://github.github.com/gfm/
 MARKUP = re.compile(
@@ -22,7 +20,7 @@ MARKUP = re.compile(
 
 def quoted(text: str) -> str:
     """Return ``text`` as a double-quoted literal, which TOML, YAML and JSON read alike, and Python as well."""
-    return literal(text, '"')
+    return json.dumps(text, ensure_ascii=False)
 
 
 def python(text: str) -> str:
@@ -31,13 +29,9 @@ def python(text: str) -> str:
     Black prefers double quotes unless single ones save a backslash.
     https://black.readthedocs.io/en/stable/the_black_code_style/current_style.html#strings
     """
-    return literal(text, "'" if text.count('"') > text.count("'") else '"')
-
-
-def literal(text: str, quote: str) -> str:
-    """Return ``text`` between the given quotes."""
-    text = text.replace("\\", "\\\\").replace(quote, "\\" + quote)
-    return quote + UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + quote
+    if text.count('"') > text.count("'"):
+        return quoted(text.translate(OTHER_QUOTES)).translate(OTHER_QUOTES)
+    return quoted(text)
 
 
 def markdown(text: str) -> str:

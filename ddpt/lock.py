@@ -1,32 +1,25 @@
 """Writes the locks: ``requirements/{base,test,dev}.txt`` of the generated project, and the template's own.
 
-Baking needs neither uv nor the network, so the template holds finished lock files with conditions around the packages
-that belong to an option. This command makes them::
-
-    python -m ddpt.lock                                keeps what is pinned, adds and drops what pyproject.toml asks for
-    python -m ddpt.lock --upgrade                      takes the newest version of everything
-    python -m ddpt.lock --upgrade-package django       takes the newest version of one package
-
-It generates the project without any of the options that its pyproject.toml asks about, with each of them alone, and with
-all, has each compiled by the project's own ``bin/lock``, and puts the results together. Dependencies are additive: what
-two options need is what each of them needs. The versions are those of the project with all options, for all of them, and
-for ``requirements.txt``, which locks what the template's commands and tests need.
+Generating a project needs neither uv nor the network, so the template holds finished locks, with conditions around the
+packages that belong to an option. ``make lock`` generates the project with all options, with each alone and with none,
+compiles the lock of each by its ``bin/lock``, and merges them. Dependencies are additive: two options need what each of
+them needs. The versions are those of the project with all options, also in the template's own ``requirements.txt``.
 """
 
-import itertools
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from cookiecutter.main import cookiecutter
 from jinja2 import Environment
 
-from ddpt.generate import TEMPLATE, generate
-
+TEMPLATE = Path(__file__).parent.parent
 PROJECT = TEMPLATE / "{{ cookiecutter.django_project_name }}"
 FILES = ("base.txt", "test.txt", "dev.txt")
 
@@ -34,7 +27,7 @@ type Combination = frozenset[str]  # the options that are chosen
 
 
 class UnmergeableError(Exception):
-    """The locks of the combinations differ in more than which packages are there."""
+    """The locks of the combinations differ in more than the packages that an option adds."""
 
 
 def options(template: str) -> list[str]:
@@ -47,27 +40,20 @@ def combinations(names: list[str]) -> list[Combination]:
     return [frozenset(names), *(frozenset({name}) for name in names), frozenset()]
 
 
-def bake(names: list[str], combination: Combination, folder: Path) -> Path:
-    """Bake the project with the options of ``combination``, and no other of ``names``, and return its folder."""
-    answers = {name: "y" if name in combination else "n" for name in names}
-    return generate(folder, extra_context=answers)
+def answers(template: str, combination: Combination) -> dict[str, str]:
+    """Return the answers to the questions that a template asks about."""
+    return {name: "y" if name in combination else "n" for name in options(template)}
 
 
 def public_index() -> dict[str, str]:
-    """Return an environment in which uv asks the public index alone, whatever this machine is configured to use."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("UV_", "PIP_"))}
-    if "UV_CACHE_DIR" in os.environ:
-        environment["UV_CACHE_DIR"] = os.environ["UV_CACHE_DIR"]
-    tools = Path(sys.executable).parent
-    path = os.pathsep.join([str(tools), os.environ["PATH"]])
+    """Return an environment with the uv that is installed here, which asks the public index alone."""
+    environment = {name: value for name, value in os.environ.items() if name == "UV_CACHE_DIR" or name[:3] != "UV_"}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return environment | {"UV_NO_CONFIG": "1", "UV_PYTHON": sys.executable, "PATH": path}
 
 
 def compile_lock(project: Path, *arguments: str) -> None:
-    """Have a baked project compile its lock.
-
-    Raise ``subprocess.CalledProcessError`` if it fails; uv has then said why.
-    """
+    """Have a generated project compile its lock; ``arguments`` are options of ``uv pip compile``."""
     subprocess.run([project / "bin/lock", *arguments], check=True, env=public_index())
 
 
@@ -85,77 +71,66 @@ def blocks(lock: str) -> tuple[str, list[str]]:
     return header, rest
 
 
-def condition(wanted: set[Combination]) -> str:
-    """Return the Jinja condition for a package that the ``wanted`` combinations have; none when all have it."""
-    if frozenset() in wanted:
-        return ""
-    alone = sorted(name for combination in wanted if len(combination) == 1 for name in combination)
-    return " or ".join(f"cookiecutter.{name} is yes" for name in alone)
-
-
 def merge(locks: dict[Combination, str]) -> str:
-    """Return the template of a lock file that renders to each of ``locks`` for its combination.
+    """Return the template of a lock that renders to each of ``locks`` for its combination.
 
     Raise ``UnmergeableError`` where they differ in more than which packages are there.
     """
-    headers = {blocks(lock)[0] for lock in locks.values()}
-    if len(headers) > 1:
-        raise UnmergeableError(f"the headers differ: {sorted(headers)}")
-    found: dict[str, set[Combination]] = {}
-    for combination, lock in locks.items():
-        for block in blocks(lock)[1]:
-            found.setdefault(block, set()).add(combination)
 
-    text = headers.pop()
-    order = sorted(found, key=lambda block: (re.match(r"[\w.-]+", block)[0], block))
-    for rule, group in itertools.groupby(order, key=lambda block: condition(found[block])):
-        packages = "".join(group)
-        text += f"{{%- if {rule} %}}\n{packages}{{%- endif %}}\n" if rule else packages
+    def condition(block: str) -> str:
+        """Return the condition for a package, or nothing where it is needed without any option."""
+        wanted_by = sorted(name for one in locks if len(one) == 1 and block in locks[one] for name in one)
+        return "" if block in locks[frozenset()] else " or ".join(f"cookiecutter.{name} is yes" for name in wanted_by)
+
+    text, packages = blocks(locks[max(locks, key=len)])
+    for rule, group in groupby(packages, key=condition):
+        together = "".join(group)
+        text += f"{{%- if {rule} %}}\n{together}{{%- endif %}}\n" if rule else together
+    # As Cookiecutter will render it
+    template = Environment(extensions=["ddpt.extension.Answers"], keep_trailing_newline=True).from_string(text)
     for combination, lock in locks.items():
-        if rendered(text, combination) != lock:
-            raise UnmergeableError(
-                f"with {sorted(combination) or 'no option'} there are other packages, versions or platforms"
-            )
+        if template.render(cookiecutter=answers(text, combination)) != lock:
+            names = ", ".join(sorted(combination)) or "no option"
+            raise UnmergeableError(f"with {names}, more differs than the packages that each option adds")
     return text
 
 
-def rendered(template: str, combination: Combination) -> str:
-    """Return what Cookiecutter will make of a template that ``merge`` made, for a combination."""
-    environment = Environment(extensions=["ddpt.extension.Answers"], keep_trailing_newline=True)
-    answers = {name: "y" if name in combination else "n" for name in options(template)}
-    return environment.from_string(template).render(cookiecutter=answers)
+def compile_all(folder: Path, *arguments: str) -> dict[str, str]:
+    """Compile the locks of all combinations in ``folder``, and the template's own; return the merged ones by file.
+
+    Raise ``UnmergeableError`` or, where uv fails, ``subprocess.CalledProcessError``; uv has then said why.
+    """
+    pyproject = (PROJECT / "pyproject.toml").read_text()
+    projects = {}
+    for combination in combinations(options(pyproject)):
+        context = answers(pyproject, combination)
+        where = {"output_dir": str(folder / str(len(projects))), "default_config": True, "accept_hooks": False}
+        projects[combination] = Path(cookiecutter(str(TEMPLATE), no_input=True, extra_context=context, **where))
+    everything, *others = projects.values()
+    compile_lock(everything, *arguments)
+    for project in others:
+        shutil.copytree(everything / "requirements", project / "requirements", dirs_exist_ok=True)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(compile_lock, others))
+    locks = {
+        file: merge({one: (projects[one] / "requirements" / file).read_text() for one in projects}) for file in FILES
+    }
+    compile_own_lock(everything / "requirements/dev.txt", *arguments)
+    return locks
 
 
 def main(arguments: list[str]) -> int:
-    """Compile and write the lock files of the template; ``arguments`` are options for ``uv pip compile``."""
-    names = options((PROJECT / "pyproject.toml").read_text())
-    with tempfile.TemporaryDirectory() as folder:
-        projects = {
-            combination: bake(names, combination, Path(folder) / str(number))
-            for number, combination in enumerate(combinations(names))
-        }
-        everything, *others = projects.values()
-        try:
-            compile_lock(everything, *arguments)
-            for project in others:
-                shutil.copytree(everything / "requirements", project / "requirements", dirs_exist_ok=True)
-            with ThreadPoolExecutor(os.cpu_count()) as pool:
-                list(pool.map(compile_lock, others))
-            compile_own_lock(everything / "requirements/dev.txt", *arguments)
-            merged = {
-                file: merge({one: (project / "requirements" / file).read_text() for one, project in projects.items()})
-                for file in FILES
-            }
-        except subprocess.CalledProcessError:
-            print("The lock of the project is as it was: uv could not compile one.", file=sys.stderr)
-            return 1
-        except UnmergeableError as reason:
-            print(f"The lock of the project is as it was: {reason}.", file=sys.stderr)
-            return 1
-    (PROJECT / "requirements").mkdir(exist_ok=True)
-    for file, text in merged.items():
+    """Compile and write the locks of the template; ``arguments`` are options of ``uv pip compile``."""
+    try:
+        with TemporaryDirectory() as folder:
+            locks = compile_all(Path(folder), *arguments)
+    except (subprocess.CalledProcessError, UnmergeableError) as error:
+        reason = error if isinstance(error, UnmergeableError) else "uv could not compile one"
+        print(f"The lock of the project is as it was: {reason}.", file=sys.stderr)
+        return 1
+    for file, text in locks.items():
         (PROJECT / "requirements" / file).write_text(text)
-    print(f"requirements/{','.join(FILES)} hold for {len(projects)} combinations of {', '.join(names)}.")
+    print(f"requirements/{{{','.join(FILES)}}} are locked.")
     return 0
 
 

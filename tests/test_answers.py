@@ -1,4 +1,4 @@
-"""What answers may be, and what is said about those that will not do."""
+"""Which answers are valid, and what is said about those that are not."""
 
 import re
 import sys
@@ -13,14 +13,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from packaging.version import InvalidVersion, Version
 
-from ddpt import answers, time_zones
-from ddpt.answers import MAX_NAME_LENGTH, QUESTIONS, InvalidAnswers, is_yes, module_name, slug, validate
-from ddpt.languages import LANGUAGE_CODES
-from ddpt.reserved import RESERVED
-from projects import EVERYTHING
-from projects import QUESTIONS as NAMED
+from ddpt.locales import LANGUAGE_CODES, time_zones
+from ddpt.names import MAX_LENGTH, module_name, name_error, reserved, slug
+from ddpt.validation import ERRORS, InvalidAnswers, email_error, is_yes, validate, version_error
+from projects import EVERYTHING, QUESTIONS
 
-DEFAULTS = {name: answer for name, answer in NAMED.items() if name[0] != "_"} | {"django_project_name": "project_name"}
+DEFAULTS = {name: answer for name, answer in QUESTIONS.items() if name[0] != "_"} | {
+    "django_project_name": "project_name"
+}
 YES_NO = [name for name in DEFAULTS if name.startswith("use_")]
 
 
@@ -33,10 +33,9 @@ def error_message(**changed):
     return ""
 
 
-def test_every_question_is_validated_has_a_sentence_and_an_example_that_would_do():
-    assert list(QUESTIONS) == list(DEFAULTS) == list(NAMED["__prompts__"])
+def test_every_question_is_validated_and_has_a_sentence_and_a_valid_default():
+    assert list(ERRORS) == list(DEFAULTS) == list(QUESTIONS["__prompts__"])
     assert error_message() == ""
-    assert error_message(**{name: question.example for name, question in QUESTIONS.items()}) == ""
 
 
 @pytest.mark.parametrize(
@@ -50,7 +49,7 @@ def test_every_question_is_validated_has_a_sentence_and_an_example_that_would_do
         ("description", ["", " ", "\ufeffx"]),
         (
             "django_project_name",
-            ["a", "a" * MAX_NAME_LENGTH, "Shop", "a_", "a__b", "match", "type", "x86", "django_shop"],
+            ["a", "a" * MAX_LENGTH, "Shop", "a_", "a__b", "match", "type", "x86", "django_shop"],
         ),
         (
             "email",
@@ -81,11 +80,12 @@ TEXTS = ["project_name", "author_name", "description"]
         *[(name, "two\nlines", "contains the character U+000A", None) for name in TEXTS],
         *[(name, f"x{character}", f"contains the character U+{ord(character):04X}", None)
           for name in TEXTS for character in "\0\t\x1b\x7f\x85\u2028\ud800\udcff\ufffe"],
-        *[(name, True, "put it in quotes", None) for name in DEFAULTS if name not in YES_NO],
+        *[(name, True, "put it in quotes", "true_project" if name == "django_project_name" else None)
+          for name in DEFAULTS if name not in YES_NO],
         ("version", 1.0, "put it in quotes", None),
         ("description", None, "put it in quotes", None),
-        ("django_project_name", "", "is not a valid name for a Python package", None),
-        ("django_project_name", "-", "is not a valid name for a Python package", None),
+        ("django_project_name", "", "is not a valid name for a Python package", "project"),
+        ("django_project_name", "-", "is not a valid name for a Python package", "project"),
         ("django_project_name", "my project", "is not a valid name for a Python package", "my_project"),
         ("django_project_name", "my-project", "is not a valid name for a Python package", "my_project"),
         ("django_project_name", "a\n", "is not a valid name for a Python package", "a"),
@@ -114,41 +114,41 @@ TEXTS = ["project_name", "author_name", "description"]
         ("email", "ada", "is not a valid email address", None),
         ("email", "ada@example", "is not a valid email address", None),
         ("email", "a..b@example.com", "is not a valid email address", None),
-        ("email", "ada@example.com\n", "is not a valid email address", "ada@example.com"),
-        ("email", "Ada <ada@example.com>", "is not a valid email address", "ada@example.com"),
-        ("email", "mailto:ada@example.com", "is not a valid email address", "ada@example.com"),
-        ("email", "ada at example.com", "is not a valid email address", "ada@example.com"),
-        ("email", "ada@bücher.de", "is not a valid email address", "ada@xn--bcher-kva.de"),
+        ("email", "ada@example.com\n", "is not a valid email address", None),
+        ("email", "Ada <ada@example.com>", "is not a valid email address", None),
+        ("email", "mailto:ada@example.com", "is not a valid email address", None),
+        ("email", "ada at example.com", "is not a valid email address", None),
+        ("email", "ada@bücher.de", "is not a valid email address", None),
         ("email", "x" * 65 + "@example.com", "is not a valid email address", None),
-        ("email", "a@\N{KELVIN SIGN}.com", "is not a valid email address", "a@k.com"),
+        ("email", "a@\N{KELVIN SIGN}.com", "is not a valid email address", None),
         ("email", "\N{KELVIN SIGN}@example.com", "is not a valid email address", None),
         ("email", "{$HOME}@example.com", "is not a valid email address", None),
         ("domain_name", "", "is not a valid host name", None),
-        ("domain_name", "https://example.com/path", "is a URL", "example.com"),
-        ("domain_name", "https://Example.com", "is a URL", "example.com"),
-        ("domain_name", "//Example.com/", "is a URL", "example.com"),
-        ("domain_name", "Ada@Example.com", "is an email address", "example.com"),
-        ("domain_name", "example.com:8000", "has a port", "example.com"),
-        ("domain_name", "example.com.", "is not a valid host name", "example.com"),
-        ("domain_name", "example,com", "is not a valid host name", "example.com"),
-        ("domain_name", "my_shop.example.com", "is not a valid host name", "my-shop.example.com"),
-        ("domain_name", "example.com\n", "is not a valid host name", "example.com"),
+        ("domain_name", "https://example.com/path", "is a URL", None),
+        ("domain_name", "https://Example.com", "is a URL", None),
+        ("domain_name", "//Example.com/", "is a URL", None),
+        ("domain_name", "Ada@Example.com", "is an email address", None),
+        ("domain_name", "example.com:8000", "has a port", None),
+        ("domain_name", "example.com.", "is not a valid host name", None),
+        ("domain_name", "example,com", "is not a valid host name", None),
+        ("domain_name", "my_shop.example.com", "is not a valid host name", None),
+        ("domain_name", "example.com\n", "is not a valid host name", None),
         ("domain_name", "*.example.com", "is not a valid host name", None),
         ("domain_name", "a..b", "is not a valid host name", None),
         ("domain_name", "a" * 64 + ".com", "is not a valid host name", None),
         ("domain_name", ".".join(["a" * 60] * 5), "is not a valid host name", None),
-        ("domain_name", "Example.com", "capital letters", "example.com"),
-        ("domain_name", "bücher.example", "not ASCII", "xn--bcher-kva.example"),
+        ("domain_name", "Example.com", "capital letters", None),
+        ("domain_name", "bücher.example", "not ASCII", None),
         ("domain_name", "192.0.2.1", "IP address", None),
         ("domain_name", "42", "a number", None),
         ("domain_name", "example.42", "is not a valid host name", None),
         ("domain_name", "2001:db8::1", "is not a valid host name", None),
         ("version", "", "is not a valid version (PEP 440)", None),
         ("version", "one", "is not a valid version (PEP 440)", None),
-        ("version", "1.poſt", "is not a valid version (PEP 440)", "1"),
-        ("version", "1.0 ", "is not a valid version (PEP 440)", "1.0"),
-        ("version", "1,5", "is not a valid version (PEP 440)", "1.5"),
-        ("version", "1.0.0-SNAPSHOT", "is not a valid version (PEP 440)", "1.0.0"),
+        ("version", "1.poſt", "is not a valid version (PEP 440)", None),
+        ("version", "1.0 ", "is not a valid version (PEP 440)", None),
+        ("version", "1,5", "is not a valid version (PEP 440)", None),
+        ("version", "1.0.0-SNAPSHOT", "is not a valid version (PEP 440)", None),
         ("timezone", "", "is not a time zone", None),
         ("timezone", "Europe/Berln", "is not a time zone", "Europe/Berlin"),
         ("timezone", "europe/berlin", "is not a time zone", "Europe/Berlin"),
@@ -167,19 +167,19 @@ TEXTS = ["project_name", "author_name", "description"]
         ("language_code", "zh-tw", "is not one of Django's LANGUAGES", "zh-hant"),
         ("language_code", "no", "is not one of Django's LANGUAGES", "nb"),
         ("log_in_with", "", "is not username or email", None),
-        ("log_in_with", "Email", "is not username or email", "email"),
-        ("log_in_with", "e-mail address", "is not username or email", "email"),
-        ("log_in_with", "user name", "is not username or email", "username"),
+        ("log_in_with", "Email", "is not username or email", None),
+        ("log_in_with", "e-mail address", "is not username or email", None),
+        ("log_in_with", "user name", "is not username or email", None),
         ("log_in_with", "phone", "is not username or email", None),
-        ("base_image", "Slim", "is not alpine or slim", "slim"),
-        ("base_image", "debian", "is not alpine or slim", "slim"),
+        ("base_image", "Slim", "is not alpine or slim", None),
+        ("base_image", "debian", "is not alpine or slim", None),
         ("base_image", "scratch", "is not alpine or slim", None),
         ("use_s3", "maybe", "is not yes or no", None),
         ("use_s3", "", "is not yes or no", None),
         ("use_s3", "1", "is not yes or no", None),
         ("use_s3", 1, "put it in quotes", None),
-        ("use_s3", "yess", "is not yes or no", "yes"),
-        ("use_s3", "tru", "is not yes or no", "true"),
+        ("use_s3", "yess", "is not yes or no", None),
+        ("use_s3", "tru", "is not yes or no", None),
     ],
 )  # fmt: skip
 def test_invalid_answers(name, answer, reason, meant):
@@ -187,7 +187,7 @@ def test_invalid_answers(name, answer, reason, meant):
 
     assert f"  {name}: " in message
     assert reason in message
-    assert (f"For example: {QUESTIONS[name].example}\n" in message) == (not meant)
+    assert (f"For example: {DEFAULTS[name]}\n" in message) == (not meant)
     assert re.findall(r"Did you mean (\S+)\?", message) == ([meant] if meant else [])
     assert message.replace("\n", "").isprintable()
 
@@ -246,31 +246,31 @@ def test_default_of_django_project_name(project_name, expected):
 @example("&#99999999999;")
 @example("a" * 31 + "-1" + "!" * 9)
 def test_default_of_django_project_name_always_will_do(project_name):
-    assert answers.invalid_name(module_name(project_name)) is None
+    assert name_error(module_name(project_name)) is None
 
 
 def test_default_of_django_project_name_is_never_taken():
-    for name in [*RESERVED, *kwlist]:
-        assert answers.invalid_name(name)
+    for name in [*reserved(), *kwlist]:
+        assert name_error(name)
         for spelling in (name, name.upper(), f"{name}!", f"_{name}_"):
-            assert answers.invalid_name(module_name(spelling)) is None
+            assert name_error(module_name(spelling)) is None
 
 
 @given(st.text("aB1_", min_size=1))
 def test_slug_is_a_name_for_distributions_images_and_dns(name):
-    if not answers.invalid_name(name):
+    if not name_error(name):
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug(name))
 
 
 def test_the_standard_library_of_this_python_is_reserved():
     if sys.version_info[:2] in [(3, 12), (3, 13), (3, 14)]:
-        assert {name.lower() for name in sys.stdlib_module_names if name[0] != "_"} <= set(RESERVED)
+        assert {name.lower() for name in sys.stdlib_module_names if name[0] != "_"} <= set(reserved())
 
 
 def test_names_at_the_root_of_the_project_are_reserved(baked):
     names = {path.name.removesuffix(".py").lower() for path in baked(EVERYTHING).iterdir()}
 
-    assert {name for name in names if name.isidentifier()} - {"project_name"} <= set(RESERVED)
+    assert {name for name in names if name.isidentifier()} - {"project_name"} <= set(reserved())
 
 
 def test_locked_packages_are_reserved(baked):
@@ -285,7 +285,7 @@ def test_locked_packages_are_reserved(baked):
     }
 
     assert "django" in modules
-    assert (names | modules) <= set(RESERVED)
+    assert (names | modules) <= set(reserved())
 
 
 def test_language_codes_are_those_of_django():
@@ -293,9 +293,10 @@ def test_language_codes_are_those_of_django():
 
 
 def test_time_zones_are_known_to_zoneinfo():
-    assert time_zones.current() <= zoneinfo.available_timezones()
-    assert "Europe/Copenhagen" in time_zones.current()  # a link in the database, and yet nothing old
-    assert set(time_zones.renamed().values()) <= time_zones.current()
+    current = {name for name, new in time_zones().items() if name == new}
+    assert current <= zoneinfo.available_timezones()
+    assert "Europe/Copenhagen" in current  # a link in the database, and yet nothing old
+    assert set(time_zones().values()) == current
 
 
 @given(
@@ -303,7 +304,7 @@ def test_time_zones_are_known_to_zoneinfo():
 )
 def test_email_addresses_are_good_for_django(local_part, host):
     address = f"{local_part}@{host}"
-    if not answers.invalid_email(address):
+    if not email_error(address):
         validate_email(address)
 
 
@@ -317,6 +318,6 @@ def test_versions_are_those_of_pep_440(parts):
     try:
         Version(version)
     except InvalidVersion:
-        assert answers.invalid_version(version)
+        assert version_error(version)
     else:
-        assert not answers.invalid_version(version)
+        assert not version_error(version)

@@ -14,7 +14,7 @@ import black
 import pytest
 import yaml
 
-from ddpt.answers import MAX_NAME_LENGTH
+from ddpt.names import MAX_LENGTH
 from projects import EMAIL, EVERYTHING, NOTHING, SOURCE, TOOLS, bake, combinations, files, grouped, is_text
 
 every_combination = pytest.mark.parametrize("combination", grouped([*combinations(), EVERYTHING]))
@@ -181,7 +181,7 @@ def test_little_jinja():
 
 def test_long_names_change_no_format(tmp_path):
     """Black wraps a line or not by its length, so the name of the project must not be in one that it might wrap."""
-    for name in ("a", "a" * MAX_NAME_LENGTH):
+    for name in ("a", "a" * MAX_LENGTH):
         project = bake(tmp_path / name, EVERYTHING, django_project_name=name)
         assert [path for path in project.rglob("*.py") if not black_clean(path.read_text())] == []
         subprocess.run([TOOLS / "ruff", "check", "--no-cache", "."], cwd=project, check=True)

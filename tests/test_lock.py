@@ -124,16 +124,17 @@ def test_a_package_that_two_options_need_together_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("plain", "with_option", "reason"),
+    ("plain", "with_option"),
     [
-        ("# one\na==1\n", "# two\na==1\n", "headers differ"),
-        ("# one\na==1\n", "# one\na==2\n", r"with \['use_x'\] there are other"),
-        ("# one\na==1 ; sys_platform == 'win32'\n", "# one\na==1\n", "or platforms"),
-        ("# one\na==1\n", "# one\n", r"with \['use_x'\]"),
+        ("# one\na==1\n", "# two\na==1\n"),
+        ("# one\na==1\n", "# one\na==2\n"),
+        ("# one\na==1 ; sys_platform == 'win32'\n", "# one\na==1\n"),
+        ("# one\na==1\n", "# one\n"),
     ],
+    ids=["headers", "versions", "platforms", "a package without the option alone"],
 )
-def test_locks_that_cannot_be_merged_are_refused(plain, with_option, reason):
-    with pytest.raises(lock.UnmergeableError, match=reason):
+def test_locks_that_cannot_be_merged_are_refused(plain, with_option):
+    with pytest.raises(lock.UnmergeableError, match="with no option, more differs"):
         lock.merge({frozenset(): plain, frozenset({"use_x"}): with_option})
 
 

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from cookiecutter.exceptions import FailedHookException
 
-from ddpt import vendor
+from ddpt.extension import DEPLOY_TOOL, check_link
 from projects import DEFAULTS, TEMPLATE, TOOLS
 
 SOURCE = TEMPLATE / "src/ddpt_deploy"
@@ -30,12 +30,12 @@ def test_a_project_carries_a_plain_copy(baked):
 
 
 def test_a_template_without_the_link_says_why(tmp_path):
-    vendor.check_link()
+    check_link(DEPLOY_TOOL)
     # as Git writes it on Windows, and as a .zip file is unpacked
     link = tmp_path / "ddpt_deploy"
     link.write_text("../../../src/ddpt_deploy")
     with pytest.raises(FailedHookException, match="symbolic link"):
-        vendor.check_link(link)
+        check_link(link)
 
 
 @pytest.fixture

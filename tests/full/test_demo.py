@@ -30,7 +30,7 @@ def clone(tmp_path_factory):
     for name in filter(None, listed.stdout.split("\0")):
         if (TEMPLATE / name).exists():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(TEMPLATE / name, folder / name)
+            shutil.copy(TEMPLATE / name, folder / name, follow_symlinks=False)
     return folder
 
 
@@ -62,7 +62,7 @@ def test_make_demo(time, clone):
         ["make", "demo"], cwd=clone, env=environment(DJANGO_PORT=str(port)), capture_output=True, text=True
     )
     assert refused.returncode != 0
-    assert refused.stderr.startswith(f"Port {port} is in use: type `make demo DJANGO_PORT={port + 1}`")
+    assert refused.stderr.startswith(f"Port {port} is in use: stop what uses it, or add DJANGO_PORT={port + 1} to")
 
     demo.sendintr()
     demo.expect(pexpect.EOF, timeout=20)
