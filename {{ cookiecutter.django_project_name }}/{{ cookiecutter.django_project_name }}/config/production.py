@@ -12,7 +12,7 @@ from . import parsers
 from .base import *
 from .env import env
 {%- if cookiecutter.use_mailgun is yes %}
-from .mailgun import mailgun
+from .mailgun import email_provider
 {%- endif %}
 {%- if cookiecutter.use_s3 is yes %}
 from .s3 import s3_bucket_name, s3_policy, s3_storages
@@ -41,8 +41,9 @@ ADMINS = env.parse("ADMINS", parsers.email_addresses, default=[])
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_SUBJECT_PREFIX = f"[{PROJECT_NAME}] "
 {%- if cookiecutter.use_mailgun is yes %}
-mailgun_api_key = env.str("MAILGUN_API_KEY", default=None)
-MAILERS = {"default": mailgun(mailgun_api_key) if mailgun_api_key else smtp(env.parse("EMAIL_HOST", parsers.host_name))}
+MAILERS = {"default": email_provider() or smtp(env.parse("EMAIL_HOST", parsers.host_name))}
+# Seconds, as for SMTP: https://anymail.dev/en/stable/installation/#std-setting-ANYMAIL_REQUESTS_TIMEOUT
+ANYMAIL = {"REQUESTS_TIMEOUT": 10}
 {%- else %}
 MAILERS = {"default": smtp(env.parse("EMAIL_HOST", parsers.host_name))}
 {%- endif %}

@@ -170,6 +170,30 @@ def test_mail_goes_by_mailgun_when_it_has_a_key(load):
     mailer = production.MAILERS["default"]
     assert mailer["BACKEND"] == "anymail.backends.mailgun.EmailBackend"
     assert mailer["OPTIONS"]["sender_domain"] == "mg.example.com"
+
+
+def test_mail_goes_by_any_provider_that_is_named(load):
+    production = load(
+        "production",
+        **REQUIRED,
+        EMAIL_PROVIDER="postmark",
+        EMAIL_PROVIDER_OPTIONS='{"server_token": "token"}',
+        MAILGUN_API_KEY="key",
+    )
+    assert production.MAILERS["default"] == {
+        "BACKEND": "anymail.backends.postmark.EmailBackend",
+        "OPTIONS": {"server_token": "token"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("EMAIL_PROVIDER", "hunter2"), ("EMAIL_PROVIDER_OPTIONS", "hunter2"), ("EMAIL_PROVIDER_OPTIONS", '["hunter2"]')],
+)
+def test_a_provider_that_cannot_be_right_is_an_error(load, name, value):
+    with pytest.raises(ImproperlyConfigured, match=f"  {name}: It must be a") as error:
+        load("production", **REQUIRED, **{name: value})
+    assert "hunter2" not in str(error.value)
 {%- endif %}
 {%- if cookiecutter.use_s3 is yes %}
 
