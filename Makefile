@@ -13,13 +13,14 @@ demo: .venv ## Generate a project with the defaults and serve it at http://local
 	@.venv/bin/cookiecutter . --no-input --default-config --accept-hooks no --overwrite-if-exists --output-dir build
 	@echo "Generated build/project_name"
 	@cd build/project_name && PATH="$(CURDIR)/.venv/bin:$$PATH" bin/start
-test: .venv ## Run the tests; for some of them: make test ARGS="tests/test_lock.py -k header"
-	@$(PYTHON) -m pytest --numprocesses=auto -m "not site and not long" $(ARGS)
-	@$(PYTHON) -m pytest -m "site and not long" $(ARGS)
-proof: .venv ## Run all tests of sites in production, and all others that take long
-	@$(PYTHON) -m pytest --numprocesses=2 -m "site or long" $(ARGS)
-test-fast: .venv ## Run the tests that need neither an engine nor an installed project
-	@$(PYTHON) -m pytest --numprocesses=auto -m "not full and not docker and not site" $(ARGS)
+test: .venv ## Run the tests; for some of them: make test ARGS="tests/bake/test_lock.py -k header"
+	@$(PYTHON) -m pytest --numprocesses=auto -m "not long and not docker and not site" $(ARGS)
+	@$(PYTHON) -m pytest --numprocesses=2 -m "not long and docker" $(ARGS)
+	@$(PYTHON) -m pytest -m "not long and site" $(ARGS)
+proof: .venv ## Run the tests that `make test` leaves out, and all tests of sites in production
+	@$(PYTHON) -m pytest --numprocesses=2 -m "long or site" $(ARGS)
+test-fast: .venv ## Run the tests that need nothing but Python
+	@$(PYTHON) -m pytest --numprocesses=auto -m "not long" tests/unit tests/bake $(ARGS)
 check: .venv ## Check format and lint of the template's own code
 	@.venv/bin/black --check ddpt src tests
 	@.venv/bin/ruff check ddpt src tests
@@ -29,7 +30,7 @@ format: .venv ## Format the template's own code
 	@.venv/bin/black ddpt src tests
 	@.venv/bin/ruff check --fix ddpt src tests
 record: .venv ## Record again what a Docker Engine answers, for the tests of the deploy tool
-	@$(PYTHON) tests/unit/deploy/record.py
+	@$(PYTHON) tests/support/record.py
 lock: .venv ## Lock the packages, of projects and of the template; newest versions: make lock ARGS=--upgrade
 	@$(PYTHON) -m ddpt.lock $(ARGS)
 

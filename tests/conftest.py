@@ -3,13 +3,14 @@
 import os
 import signal
 import sys
+from pathlib import Path
 
 import hypothesis
 import pytest
 
-from projects import bake, label
+from support.projects import bake, label
 
-pytest_plugins = ["chromium"]
+pytest_plugins = ["support.chromium"]
 
 # The deploy tool in src/ is copied into each project, so nothing may be added there.
 sys.dont_write_bytecode = True
@@ -28,6 +29,16 @@ for name in ("ARGS", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"):
 
 def pytest_addoption(parser):
     parser.addoption("--fail-on-skip", action="store_true", help="end with an error if a test was skipped")
+
+
+# The marks by which the Makefile chooses what runs together
+MARKS = {"project": "full", "compose": "docker"}
+
+
+def pytest_itemcollected(item):
+    """Mark each test by its folder."""
+    if mark := MARKS.get(item.path.relative_to(Path(__file__).parent).parts[0]):
+        item.add_marker(mark)
 
 
 @pytest.hookimpl(trylast=True)

@@ -10,8 +10,8 @@ from ddpt_deploy.console import Console
 from ddpt_deploy.release import git, smoke_test
 from ddpt_deploy.site import settings
 from ddpt_deploy.site.site import Site
-from projects import DEFAULTS
-from unit.deploy.swarm import Clock, Swarm
+from support.fake_swarm import Clock, Swarm
+from support.projects import DEFAULTS
 
 MIGRATED = '{"applied": ["shop.0001_initial"], "known": ["shop.0001_initial"]}\n'
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from projects import TEMPLATE, TOOLS
+from support.projects import TEMPLATE, TOOLS
 
 SOURCE = TEMPLATE / "src/ddpt_deploy"
 

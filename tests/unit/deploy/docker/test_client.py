@@ -6,7 +6,7 @@ import pytest
 
 from ddpt_deploy.docker.client import Docker
 from ddpt_deploy.errors import DeployError, DockerError
-from unit.deploy.swarm import recorded
+from support.fake_swarm import recorded
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from ddpt_deploy.release import hsts
 from ddpt_deploy.site import settings
-from projects import DEFAULTS
+from support.projects import DEFAULTS
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

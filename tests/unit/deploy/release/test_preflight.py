@@ -5,7 +5,7 @@ import pytest
 from ddpt_deploy.release import git, preflight
 from ddpt_deploy.site import secrets, settings
 from ddpt_deploy.site.site import Site
-from projects import EVERYTHING
+from support.projects import EVERYTHING
 
 
 def test_everything_that_is_wrong_comes_at_once(swarm, site, run, monkeypatch, project):

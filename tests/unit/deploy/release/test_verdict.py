@@ -3,7 +3,7 @@
 import pytest
 
 from ddpt_deploy.release import verdict
-from unit.deploy.swarm import recorded
+from support.fake_swarm import recorded
 
 
 @pytest.mark.parametrize(

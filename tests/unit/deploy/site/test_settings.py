@@ -6,7 +6,7 @@ import pytest
 
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.site import settings
-from projects import DEFAULTS
+from support.projects import DEFAULTS
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import yaml
 
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.site import stacks
-from projects import EVERYTHING, NOTHING
-from unit.deploy.swarm import recorded
+from support.fake_swarm import recorded
+from support.projects import EVERYTHING, NOTHING
 
 SEARCH = """services: # with a comment, which a regular expression would stumble over
   search:

@@ -1,0 +1,48 @@
+"""The browser that looks at pages, for all tests of a process: Playwright can be there only once."""
+
+import shutil
+from functools import wraps
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+
+def launch(browser_type, *arguments):
+    """Start a browser."""
+    path = shutil.which("support.chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not path:
+        pytest.skip("no Chromium is installed (Debian's package is chromium)")
+    # A sandbox needs rights that containers do not give.
+    return browser_type.launch(executable_path=path, args=["--no-sandbox", *arguments])
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A browser."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright.chromium)
+        yield browser
+        browser.close()
+
+
+class Network:
+    """Whether Chromium gave up a request because a container's network came or went on this machine."""
+
+    changed = False
+
+
+def patient(test):
+    """Have a test begin anew when the network changed under it."""
+
+    @wraps(test)
+    def repeated(*arguments, **fixtures):
+        for _ in range(4):
+            Network.changed = False
+            try:
+                return test(*arguments, **fixtures)
+            except Exception as error:
+                if not (Network.changed or "ERR_NETWORK_CHANGED" in str(error)):
+                    raise
+        return test(*arguments, **fixtures)
+
+    return repeated

@@ -1,0 +1,115 @@
+"""Generated projects for the tests: which combinations of answers there are, and how one is generated."""
+
+import itertools
+import json
+import sys
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import pytest
+from cookiecutter.main import cookiecutter
+
+TEMPLATE = Path(__file__).parents[2]
+SOURCE = TEMPLATE / "{{ cookiecutter.django_project_name }}"
+TOOLS = Path(sys.executable).parent  # the commands that requirements.txt installs
+QUESTIONS = json.loads((TEMPLATE / "cookiecutter.json").read_text())
+
+# The yes/no questions. A combination is the set of those that are answered with yes.
+OPTIONS = [name for name, default in QUESTIONS.items() if default in ("y", "n") and not name.startswith("_")]
+# Stands in a combination for log_in_with=email; without it, users log in with a username.
+EMAIL = "log_in_with_email"
+type Combination = frozenset[str]
+
+EVERYTHING = frozenset([*OPTIONS, EMAIL])
+NOTHING: Combination = frozenset()
+DEFAULTS = frozenset(name for name in OPTIONS if QUESTIONS[name] == "y")
+
+
+def combinations(options: Iterable[str] = OPTIONS) -> list[Combination]:
+    """Return every combination of yes/no answers."""
+    options = list(options)
+    return [frozenset(chosen) for size in range(len(options) + 1) for chosen in itertools.combinations(options, size)]
+
+
+def pairs(combination: Combination) -> set[tuple[tuple[str, bool], tuple[str, bool]]]:
+    """Return the pairs of answers, to two questions each, that a combination holds."""
+    return set(itertools.combinations([(name, name in combination) for name in [*OPTIONS, EMAIL]], 2))
+
+
+@cache
+def pairwise() -> list[Combination]:
+    """Return few combinations in which every pair of answers is found; with them are everything, nothing, the defaults."""
+    chosen = [EVERYTHING, NOTHING, DEFAULTS]
+    every = combinations([*OPTIONS, EMAIL])
+    missing = set().union(*map(pairs, every)).difference(*map(pairs, chosen))
+    while missing:
+        best = max(every, key=lambda one: len(pairs(one) & missing))
+        chosen.append(best)
+        missing -= pairs(best)
+    return chosen
+
+
+def label(combination: Combination) -> str:
+    """Return a name for a combination in test ids."""
+    if combination == EVERYTHING:
+        return "everything"
+    return "+".join(name.removeprefix("use_") for name in [*OPTIONS, EMAIL] if name in combination) or "nothing"
+
+
+def bake(folder: Path, combination: Combination | None = None, **answers: str) -> Path:
+    """Bake a project into ``folder`` and return where it is.
+
+    Args:
+        combination: which yes/no questions are answered with yes, all others with no, and what users log in with;
+            None for the defaults.
+        answers: to other questions.
+    """
+    if combination is not None:
+        answers |= {name: "y" if name in combination else "n" for name in OPTIONS}
+        answers["log_in_with"] = "email" if EMAIL in combination else "username"
+    # What Cookiecutter remembers of a bake stays out of the home folder.
+    config = folder / "cookiecutter.yaml"
+    folder.mkdir(parents=True, exist_ok=True)
+    config.write_text(
+        f"cookiecutters_dir: {json.dumps(str(folder))}\nreplay_dir: {json.dumps(str(folder / 'replay'))}\n"
+    )
+    project = cookiecutter(
+        str(TEMPLATE),
+        no_input=True,
+        extra_context=answers,
+        output_dir=str(folder),
+        config_file=str(config),
+        accept_hooks=False,
+    )
+    return Path(project)
+
+
+def files(project: Path) -> list[Path]:
+    """Return all files of a project that has just been baked."""
+    return sorted(path for path in project.rglob("*") if path.is_file())
+
+
+def is_text(path: Path) -> bool:
+    """Tell whether a file is one that people read."""
+    return path.suffix not in {".ico", ".png", ".gif", ".woff2", ".mo"}
+
+
+def grouped(combinations, long=()):
+    """Return the parameters for a test of several combinations; what is tested of one is tested in one process.
+
+    Those that are also in ``long`` are left to `make proof`.
+    """
+    return [
+        pytest.param(
+            combination,
+            id=label(combination),
+            marks=[pytest.mark.xdist_group(label(combination)), *([pytest.mark.long] if combination in long else [])],
+        )
+        for combination in combinations
+    ]
+
+
+def covering():
+    """Return the parameters for a test of projects that cover every pair of choices; `make test` has the extremes."""
+    return grouped(pairwise(), long=set(pairwise()) - {EVERYTHING, NOTHING})

@@ -1,0 +1,159 @@
+"""Two machines: engines in containers of their own, joined to one swarm, with a registry between them."""
+
+import json
+import re
+import subprocess
+import time
+
+import pytest
+
+from support.engine import docker
+from support.projects import DEFAULTS
+from support.site import Site
+from support.traffic import Traffic
+
+pytestmark = [pytest.mark.site, pytest.mark.long, pytest.mark.xdist_group("machines")]
+
+NETWORK = "proof-machines"
+REGISTRY = "registry:5000"
+# what the machines would get from Docker Hub
+IMAGES = ["postgres:18-alpine", "redis:8-alpine", "caddy:2-alpine", "python:3.14-alpine"]
+
+
+class Machine:
+    """A Docker Engine in a container."""
+
+    def __init__(self, name: str, *ports: str):
+        self.name = name
+        self.container = docker(
+            "run", "--detach", "--privileged", "--hostname", name, "--network", NETWORK, "--network-alias", name,
+            *(word for port in ("127.0.0.1::2375", *ports) for word in ("--publish", port)),
+            "docker:28-dind", "dockerd", "--host=unix:///var/run/docker.sock", "--host=tcp://0.0.0.0:2375",
+            "--tls=false", f"--insecure-registry={REGISTRY}",
+        ).strip()  # fmt: skip
+        self.host = "tcp://" + docker("port", self.container, "2375").split()[0]
+        deadline = time.monotonic() + 60
+        while not self.docker("info", "--format", "{{.ServerVersion}}", check=False).strip():
+            assert time.monotonic() < deadline, docker("logs", self.container)
+            time.sleep(0.5)
+        with subprocess.Popen(["docker", "save", *IMAGES], stdout=subprocess.PIPE) as saved:
+            subprocess.run(["docker", "--host", self.host, "load", "--quiet"], stdin=saved.stdout, check=True)
+
+    def docker(self, *arguments: str, check: bool = True) -> str:
+        return docker("--host", self.host, *arguments, check=check)
+
+    def remove(self) -> None:
+        docker("rm", "--force", "--volumes", self.container)
+
+
+@pytest.fixture(scope="module")
+def machines(engine):
+    if not docker("image", "ls", "--quiet", "docker:28-dind"):
+        pytest.skip("the image docker:28-dind is not there: docker pull docker:28-dind")
+    docker("network", "create", "--subnet", "10.213.7.0/24", NETWORK)
+    registry = docker("run", "--detach", "--network", NETWORK, "--network-alias", "registry", "registry:3").strip()
+    found = []
+    try:
+        for name, ports in (("first", ["9480:9480", "9443:9443"]), ("second", [])):
+            found.append(Machine(name, *ports))
+        yield found
+    finally:
+        for machine in found:
+            machine.remove()
+        docker("rm", "--force", "--volumes", registry)
+        docker("network", "rm", NETWORK)
+
+
+@pytest.fixture(scope="module")
+def site(machines, tmp_path_factory):
+    """A site of both machines, as deployment/README.md makes it; those who visit it come to the first one."""
+    first, second = machines
+    site = Site(
+        tmp_path_factory.mktemp("machines"), "proof-machines", DEFAULTS,
+        DOCKER_HOST=first.host, REGISTRY=REGISTRY, HTTP_PORT="9480", HTTPS_PORT="9443",
+    )  # fmt: skip
+    site.add_proof()
+    site.make("setup", YES="1")
+    token = first.docker("swarm", "join-token", "--quiet", "worker").strip()
+    second.docker("swarm", "join", "--token", token, "first:2377")
+    return site
+
+
+@pytest.fixture(scope="module")
+def traffic(site):
+    traffic = Traffic(site.url, rate=50)
+    traffic.start()
+    yield traffic
+    traffic.stop()
+
+
+def places(first: Machine, site: Site) -> list[str]:
+    """Return the names of the machines on which Django serves."""
+    listed = first.docker(
+        "service", "ps", "--filter", "desired-state=running", "--format", "{{json .}}", site.service("django")
+    )
+    tasks = [json.loads(line) for line in listed.splitlines()]
+    return sorted(task["Node"] for task in tasks if task["CurrentState"].startswith("Running"))
+
+
+def wait_for(first: Machine, site: Site, expected: list[str]) -> None:
+    deadline = time.monotonic() + 120
+    while places(first, site) != expected:
+        assert time.monotonic() < deadline, places(first, site)
+        time.sleep(1)
+
+
+def test_an_image_must_be_where_both_machines_find_it(site):
+    assert "2 nodes need a registry for the image: set REGISTRY" in site.refuse("deploy-check", REGISTRY="")
+
+
+def test_a_release_spreads_over_the_machines(site, machines, traffic):
+    expected = site.change()
+    with traffic.watch("a release on two machines") as seen:
+        site.make("deploy")
+        assert site.release() == expected
+    assert seen.failures == []
+    assert places(machines[0], site) == ["first", "second"]
+    assert "second" in site.make("status")
+
+
+def test_a_second_machine_takes_requests(site, machines):
+    first, second = machines
+    first.docker("node", "update", "--label-add", "edge=yes", "second")
+    site.make("deploy-caddy")
+    site.make("deploy")
+    address = docker(
+        "inspect", "--format", f'{{{{(index .NetworkSettings.Networks "{NETWORK}").IPAddress}}}}', second.container
+    )
+    page = site.ask("/proof/", address=address.strip())
+    assert page.status == 200
+    stylesheet = re.search(r'href="(/static/[^"]+)"', page.text)[1]
+    assert "immutable" in site.ask(stylesheet, address=address.strip()).headers["Cache-Control"]
+    first.docker("node", "update", "--label-rm", "edge", "second")
+
+
+def test_a_machine_is_emptied_for_work_on_it(site, machines, traffic):
+    first, _ = machines
+    with traffic.watch("a machine that is emptied") as seen:
+        first.docker("node", "update", "--availability", "drain", "second")
+        wait_for(first, site, ["first", "first"])
+    assert seen.failures == []
+    with traffic.watch("a machine that is back") as seen:
+        first.docker("node", "update", "--availability", "active", "second")
+        site.make("deploy-django")
+        assert places(first, site) == ["first", "second"]
+    assert seen.failures == []
+
+
+def test_a_machine_that_fails(site, machines, traffic):
+    """Only what it was answering can fail. The site is well again by itself, and can be deployed on what is left."""
+    first, second = machines
+    with traffic.watch("a machine that fails", settle=35) as seen:
+        docker("kill", second.container)
+        wait_for(first, site, ["first", "first"])
+    assert len(seen.failures) < traffic.rate
+    expected = site.change()
+    with traffic.watch("a release on the machine that is left") as seen:
+        site.make("deploy")
+        assert site.release() == expected
+    assert seen.failures == []

@@ -1,0 +1,28 @@
+"""With a registry the image is pushed, and services name it by its digest: several machines run the very same."""
+
+import json
+import re
+import time
+
+import pytest
+
+from support.engine import docker
+
+pytestmark = [pytest.mark.site, pytest.mark.long]
+
+
+@pytest.fixture
+def registry(engine):
+    name = docker("run", "--detach", "--publish", "127.0.0.1::5000", "registry:3").strip()
+    yield "localhost:" + re.search(r":(\d+)$", docker("port", name, "5000").splitlines()[0])[1]
+    docker("rm", "--force", "--volumes", name)
+
+
+def test_a_release_by_way_of_a_registry(site, registry):
+    time.sleep(1)
+    printed = site.make("deploy", REGISTRY=registry)
+    assert re.search(rf"✓ push .* {registry}/{site.stack}@sha256:", printed)
+    spec = json.loads(docker("service", "inspect", site.service("django")))[0]["Spec"]
+    assert re.match(rf"{registry}/{site.stack}@sha256:", spec["TaskTemplate"]["ContainerSpec"]["Image"])
+    assert site.ask("/").status == 200
+    site.make("deploy")

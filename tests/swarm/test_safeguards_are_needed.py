@@ -1,0 +1,57 @@
+"""Each safeguard is needed: without it requests fail, and the proof would notice.
+
+Each way is rolled again and again, until a visitor sees a failure; with all safeguards nobody does (test_releases.py).
+"""
+
+import pytest
+
+pytestmark = pytest.mark.site
+
+# with less load it takes more of them
+ROLLS = 12
+
+
+def failures(site, traffic, name, **settings):
+    """Roll Django under load until something fails, and return what failed."""
+    for number in range(ROLLS):
+        with traffic.watch(f"{name}, rollout {number + 1}") as seen:
+            # any change rolls it
+            site.make("deploy-django", ADMIN_URL=f"admin-{number}/", **settings)
+        if seen.failures:
+            return seen.failures
+    return []
+
+
+@pytest.mark.long
+def test_draining_saves_those_who_hear_late_of_a_stop(site, traffic):
+    """The swarm takes a container out of DNS two seconds before it stops it; word of that can take longer.
+
+    On one machine it does not, so Caddy asks every six seconds here. And gunicorn's own worker is used, which does not
+    say at once that it has closed: with draining nobody notices, without it some do.
+    """
+    site.edit("deployment/caddy/Caddyfile", "refresh 1s\n", "refresh 6s\n")
+    site.edit("gunicorn.conf.py", "worker_class = Worker", 'worker_class = "gthread"')
+    site.make("deploy-caddy")
+    try:
+        site.commit("without safeguards")
+        site.make("deploy")
+        with traffic.watch("word that comes late, with draining") as seen:
+            site.make("deploy-django", ADMIN_URL="drained/")
+        assert seen.failures == []
+        site.make("deploy-django", DRAIN_SECONDS="0")
+        assert failures(site, traffic, "word that comes late, no draining", DRAIN_SECONDS="0")
+    finally:
+        site.undo()
+        site.make("deploy-caddy")
+        site.make("deploy")
+
+
+def test_with_the_default_refresh_of_dns_requests_fail(site, traffic):
+    site.edit("deployment/caddy/Caddyfile", "\t\t\t\trefresh 1s\n", "")
+    site.make("deploy-caddy")
+    try:
+        assert failures(site, traffic, "DNS asked once a minute")
+    finally:
+        site.git("checkout", "--quiet", ".")
+        site.make("deploy-caddy")
+        site.make("deploy-django")
