@@ -66,9 +66,9 @@ def test_yes_and_no_on_the_command_line(desk):
 
     assert status == 0, output
     project = desk.output / "project_name"
-    assert has(project, "config/s3.py")
-    assert has(project, "config/mailgun.py")
-    assert not has(project, "config/sentry.py")
+    assert has(project, "config/integrations/s3.py")
+    assert has(project, "config/integrations/mailgun.py")
+    assert not has(project, "config/integrations/sentry.py")
     assert not has(project, "core/admin_site.py")
 
 
@@ -80,8 +80,8 @@ def test_truth_values_in_a_config_file(desk):
 
     assert desk.bake("--config-file", str(config))[0] == 0
     project = desk.output / "shop"
-    assert has(project, "config/s3.py")
-    assert has(project, "config/mailgun.py")
+    assert has(project, "config/integrations/s3.py")
+    assert has(project, "config/integrations/mailgun.py")
     assert not has(project, "core/admin_site.py")
 
 
@@ -161,7 +161,7 @@ def test_the_command_with_the_valid_answers_gives_what_was_wanted(desk):
 
     assert pasted(desk, output)[0] == 0
     project = desk.output / "my projects/project_name"
-    assert has(project, "config/s3.py")
+    assert has(project, "config/integrations/s3.py")
     assert not has(project, "core/admin_site.py")
     readme = (project / "README.md").read_text()
     assert 'It\'s $HOME \\\\ "\\`x\\`"' in readme
@@ -244,7 +244,7 @@ def test_prompts_fit_into_a_terminal_and_one_invalid_answer_of_all_is_all_that_i
     settings = (desk.output / "shop/shop/config/base.py").read_text()
     assert 'PROJECT_NAME = "{{ 1+1 }} zebra"' in settings
     assert "PROJECT_DESCRIPTION = '{% raw %} \"heron\"'" in settings
-    assert has(desk.output / "shop", "config/s3.py")
+    assert has(desk.output / "shop", "config/integrations/s3.py")
 
 
 def test_a_replay_gives_the_same_project(desk):
@@ -318,7 +318,7 @@ def test_cruft_generates_checks_and_updates_a_project(desk):
     extra = json.dumps({"project_name": "Shop", "use_s3": True})
     status, output = desk.run("create", "-y", "--extra-context", extra, str(template), module="cruft")
     assert status == 0, output
-    assert has(desk.output / "shop", "config/s3.py")
+    assert has(desk.output / "shop", "config/integrations/s3.py")
     assert f"cd {desk.output / 'shop'}\n" in output
 
     status, output = desk.run("check", "--project-dir", "shop", module="cruft")

@@ -89,7 +89,9 @@ def test_production_holds_no_tool_test_or_secret(production):
     inside(production, "for tool in uv gcc cc make git msgfmt pytest black; do ! command -v $tool || exit 1; done")
     files = inside(production, "find /app").split()
     assert "/app/manage.py" in files
-    unwanted = r"/tests|conftest|/\.|local\.py|config/test|getting_started|/toolbar|requirements|deployment|db\.sqlite3"
+    unwanted = (
+        r"/tests|conftest|/\.|local\.py|config/test|getting_started|/development|requirements|deployment|db\.sqlite3"
+    )
     assert not [file for file in files if re.search(unwanted, file)]
     inside(production, f"! grep -rl {CANARY} /app /opt/venv /srv /home /root /tmp", "--user", "root")
     assert "SECRET_KEY" not in docker("history", "--no-trunc", production)

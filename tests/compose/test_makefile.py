@@ -80,7 +80,7 @@ def test_first_run_again_does_no_harm(project, superuser):
     change = "from django.contrib.auth import get_user_model as g; u = g().objects.get(email='a@example.com'); u.name = 'Changed'; u.save()"
     project.inside("python", "manage.py", "shell", "--no-imports", "--command", change)
     output = project.make("first-run", YES="1")
-    assert f"The user {superuser} is there already and stays as it is." in output
+    assert f"The user {superuser} exists already and is unchanged." in output
     assert "Traceback" not in output
     show = "from django.contrib.auth import get_user_model as g; print(g().objects.get(email='a@example.com').name)"
     assert project.inside("python", "manage.py", "shell", "--no-imports", "--command", show) == "Changed\n"
@@ -241,7 +241,7 @@ def test_check_passes_and_lists_all_failures(project):
     assert "All checks passed." in project.make("check")
     with project.added(f"{PACKAGE}/core/bad.py", "import os\nx: int = ''\n"):
         output = project.make("check", check=False)
-    assert "Failed:\n  Format (make format)\n  Lint\n  Types\n" in output
+    assert re.findall("^Failed: (.*)", output, re.MULTILINE) == ["Format (make format)", "Lint", "Types"]
 
 
 def test_format_and_format_diff(project, tmp_path):
@@ -278,7 +278,7 @@ def test_messages_are_collected_and_compiled(project):
         assert found == 1
         catalogue.write_text(text)
         project.make("messages")
-        assert project.make("compilemessages").endswith("All translations in locale/ are compiled.\n")
+        assert project.make("compilemessages").endswith("The translations in locale/ are compiled.\n")
         assert b"Anmelden" in (language / "django.mo").read_bytes()
     finally:
         project.inside("rm", "-rf", "locale/de")
@@ -293,9 +293,8 @@ def test_lists_of_packages(project):
 
 def test_py_info(project):
     info = project.make("py-info")
-    assert re.search(r"^Python +3\.14\.", info, re.MULTILINE)
-    assert re.search(r"^Django +6\.1", info, re.MULTILINE)
-    assert re.search(r"^Executable +/opt/venv/bin/python$", info, re.MULTILINE)
+    assert re.search(r"^Python 3\.14\..* /opt/venv/bin/python", info, re.MULTILINE)
+    assert re.search(r"^Django 6\.1", info, re.MULTILINE)
 
 
 def test_clean_py(project):
@@ -304,7 +303,7 @@ def test_clean_py(project):
     for path in [*left, *kept]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    assert re.match(r"Removed [1-9]\d* caches and reports", project.make("clean-py"))
+    assert "Removed the caches and reports" in project.make("clean-py")
     assert not any(path.parent.exists() for path in left)
     assert all(path.exists() for path in kept)
 
@@ -319,7 +318,7 @@ def test_flush_cache(project):
         "from django.core.cache import cache; cache.set('kept', 1, None)",
     )
     assert int(project.compose("exec", "redis", "redis-cli", "dbsize")) >= 1
-    assert project.make("flush-cache") == "The default cache is empty.\n"
+    assert project.make("flush-cache") == "The cache is empty.\n"
     assert int(project.compose("exec", "redis", "redis-cli", "dbsize")) == 0
 
 
@@ -334,7 +333,7 @@ def test_fix_volume_permission(project):
     root = project.folder / "root.txt"
     try:
         assert owner(root) == 0
-        assert "belongs to the user django now" in project.make("fix-volume-permission")
+        assert "The user django owns the media volume" in project.make("fix-volume-permission")
         assert owner(root) == owner(project.folder)
         project.inside("touch", "/srv/media/photos/root.png", "/srv/media/photos/mine.png")
     finally:
@@ -354,5 +353,5 @@ def test_remove_keeps_the_data_and_remove_full_does_not(another):
     another.make("rund")
     assert another.inside("python", "manage.py", "migrate", "--check") == ""
     output = another.make("remove-full", YES="1")
-    assert "the development database, the cache and the media files are lost" in output
+    assert "with the development database and the media files" in output
     assert (has("container"), has("volume"), has("network")) == (False, False, False)

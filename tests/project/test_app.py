@@ -57,11 +57,11 @@ def test_apps_pass_all_checks_and_serve_their_pages(combination, project):
 def test_a_name_that_will_not_do_is_refused_before_anything_is_written(combination, project):
     before = contents(project)
     for name, reason in {
-        "": "is not a name for an app",
-        "Blog-1": "is not a name for an app",
-        "3d": "is not a name for an app",
-        "class": "is not a name for an app",
-        "../blog": "is not a name for an app",
+        "": "is not a valid app name",
+        "Blog-1": "is not a valid app name",
+        "3d": "is not a valid app name",
+        "class": "is not a valid app name",
+        "../blog": "is not a valid app name",
         "users": f"is taken: {project.name}/users exists",
         "conftest": f"is taken: {project.name}/conftest.py exists",
         "auth": "is taken: django.contrib.auth is installed",
@@ -71,7 +71,7 @@ def test_a_name_that_will_not_do_is_refused_before_anything_is_written(combinati
         done = project.run("make", "app", f"NAME={name}")
         assert done.returncode != 0
         why, command, make = done.stderr.splitlines()
-        assert why.startswith(f"NAME='{name}' {reason}")
+        assert why.startswith(f"CommandError: '{name}' {reason}")
         assert re.fullmatch(r"→ make app NAME=[a-z0-9_]+", command)
         assert "Error" in make
         assert done.stdout == ""
@@ -82,8 +82,13 @@ def test_a_name_that_will_not_do_is_refused_before_anything_is_written(combinati
 @pytest.mark.parametrize(
     ("file", "old", "new", "reason"),
     [
-        ("bin/app-template/models.py-tpl", "models.CharField", "models.NoField", "Nothing was added"),
-        ("bin/app-template/urls.py-tpl", "{{ app_name }}", "{% app_name %}", "Nothing was added"),
+        (
+            "project_name/development/app_template/models.py-tpl",
+            "models.CharField",
+            "models.NoField",
+            "Nothing was added",
+        ),
+        ("project_name/development/app_template/urls.py-tpl", "{{ app_name }}", "{% app_name %}", "Nothing was added"),
         ("project_name/config/base.py", "INSTALLED_APPS = [", "INSTALLED_APPS: list[str] = [", "has no line"),
         ("project_name/config/urls.py", "urlpatterns = [", "urlpatterns: list = [", "has no line"),
     ],

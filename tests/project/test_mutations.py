@@ -33,7 +33,7 @@ def test_each_mutation_is_seen(combination, installed, tmp_path):
     """Only the test that is concerned is run, on the smallest project: it is the same in all others."""
     original = installed(combination)
     copy = shutil.copytree(original.path, tmp_path / "copy", ignore=shutil.ignore_patterns(".venv", "__pycache__"))
-    test = f"{original.name}/core/tests/test_production.py::test_production"
+    test = f"{original.name}/config/tests/test_production.py::test_production"
 
     def run():
         command = ["pytest", "-q", "-x", "-n", "0", "-p", "no:randomly", test]

@@ -3,16 +3,30 @@
 https://docs.pytest.org/en/stable/how-to/fixtures.html
 """
 
+import importlib
+import os
+import sys
+
 import pytest
 from django.core.cache import cache
 
+from . import config
 from .users.models import User
 from .users.tests.factories import UserFactory
+
+# Variables that production requires
+REQUIRED = {
+    "SECRET_KEY": "only-for-tests-" * 5,
+    "DOMAIN_NAME": "www.example.com",
+    "DATABASE_URL": "postgres://app@db:5432/app",
+    "REDIS_URL": "redis://cache:6379/0",
+    "EMAIL_HOST": "mail",
+}
 
 
 @pytest.fixture(autouse=True)
 def empty_cache() -> None:
-    """Start each test with an empty cache."""
+    """Clear the cache before each test."""
     cache.clear()
 
 
@@ -24,12 +38,26 @@ def no_email(settings) -> None:
 
 @pytest.fixture
 def user(db) -> User:
-    """A user who may log in."""
+    """A user who can log in."""
     return UserFactory.create()
 
 
 @pytest.fixture
 def logged_in(client, user):
-    """A browser in which the user logged in."""
+    """A client in which the user is logged in."""
     client.force_login(user)
     return client
+
+
+@pytest.fixture
+def load(monkeypatch):
+    """Return a function that imports a module of ``config`` again, with only the variables that it is given."""
+
+    def load(name: str, **variables: str):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "environ", variables)
+            for module in [module for module in sys.modules if module.startswith(f"{config.__name__}.")]:
+                patch.delitem(sys.modules, module)
+            return importlib.import_module(f"{config.__name__}.{name}")
+
+    return load

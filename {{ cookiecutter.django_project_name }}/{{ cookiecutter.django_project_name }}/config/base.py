@@ -1,4 +1,4 @@
-"""Settings that are the same everywhere; ``local``, ``production`` and ``test`` add the rest.
+"""Settings for all environments; ``local``, ``production`` and ``test`` extend them.
 
 https://docs.djangoproject.com/en/6.1/ref/settings/
 """
@@ -6,19 +6,20 @@ https://docs.djangoproject.com/en/6.1/ref/settings/
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import Any
 
 from django.conf import global_settings
 from django.utils.csp import CSP
 
 from . import parsers
-{%- if cookiecutter.use_admin_theme is yes %}
-from .admin_theme import UNFOLD as UNFOLD
-{%- endif %}
 from .env import env
+{%- if cookiecutter.use_admin_theme is yes %}
+from .integrations.admin_theme import UNFOLD as UNFOLD
+{%- endif %}
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
-# What people read on the pages and in mails.
+# Shown on pages and in emails
 PROJECT_NAME = {{ cookiecutter.project_name | python }}
 PROJECT_DESCRIPTION = {{ cookiecutter.description | python }}
 
@@ -26,7 +27,7 @@ INSTALLED_APPS = [
     "{{ cookiecutter.django_project_name }}.core",
     "{{ cookiecutter.django_project_name }}.users",
 {%- if cookiecutter.use_admin_theme is yes %}
-    # The theme's templates must be found before the admin's own.
+    # Before the admin, whose templates it overrides
     "unfold.apps.BasicAppConfig",
     "{{ cookiecutter.django_project_name }}.core.admin_config.AdminConfig",
 {%- else %}
@@ -76,20 +77,20 @@ TEMPLATES = [
     },
 ]
 
-# Seconds after which PostgreSQL ends a statement of a request; 0 for never. Commands have no limit.
+# Seconds that a statement of a request may take on PostgreSQL; 0 for no limit. Commands have no limit.
 DATABASE_STATEMENT_TIMEOUT = env.parse("DATABASE_STATEMENT_TIMEOUT", parsers.integer(0, 86400), default=30)
-# Whether DATABASE_URL leads to PgBouncer, or a pooler like it, which gives a client another connection in each transaction.
+# Set it if DATABASE_URL is that of a pooler in transaction mode, such as PgBouncer.
 # https://docs.djangoproject.com/en/6.1/ref/databases/#transaction-pooling-server-side-cursors
 DATABASE_TRANSACTION_POOLING = env.bool("DATABASE_TRANSACTION_POOLING", default=False)
 
-# Not in the cache as well: what a logout could not delete there in an outage would be back after it.
+# Not in the cache as well: a logout while the cache is down would be undone when it is back.
 # https://docs.djangoproject.com/en/6.1/topics/http/sessions/#using-database-backed-sessions
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
-# Where the admin is; an address of one's own keeps its login page out of the way of robots.
+# Path of the admin. Bots try the default one.
 ADMIN_URL = env.parse("ADMIN_URL", parsers.url_path, default="admin/")
 
-# Networks whose proxies are believed when they tell the client's address and scheme.
+# Networks of proxies whose X-Forwarded-For and X-Forwarded-Proto headers are used
 TRUSTED_PROXIES: list[IPv4Network | IPv6Network] = []
 
 # Users and passwords
@@ -98,7 +99,7 @@ AUTH_USER_MODEL = "users.User"
 AUTHENTICATION_BACKENDS = ["{{ cookiecutter.django_project_name }}.users.backends.ThrottledBackend"]
 PASSWORD_HASHERS = [
     "{{ cookiecutter.django_project_name }}.users.hashers.Argon2PasswordHasher",
-    # Hashes of before are read, and replaced at the next login.
+    # Older hashes are replaced at the next login.
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -110,8 +111,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
 
-# How often something may be tried, and in which time. Failed logins are counted by user name with address, so that
-# nobody locks out others; the wide limits slow down those who have many addresses, or many user names.
+# Limits of attempts, and the period each is counted in. Failed logins are counted by username and IP address together,
+# so that nobody can lock out others. The wider limits slow down attackers with many addresses or many usernames.
 # https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html#login-throttling
 THROTTLES = {
     "login": (10, timedelta(minutes=15)),
@@ -122,7 +123,7 @@ THROTTLES = {
     "password_reset_by_mailbox": (3, timedelta(hours=1)),
 }
 
-# What takes long or tells something by its time is done outside of requests.
+# Tasks run in a thread of the process that enqueues them.
 # https://docs.djangoproject.com/en/6.1/topics/tasks/
 TASKS = {"default": {"BACKEND": "{{ cookiecutter.django_project_name }}.core.task_backend.ThreadBackend"}}
 
@@ -133,12 +134,16 @@ LANGUAGES = [(code, name) for code, name in global_settings.LANGUAGES if code in
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "{{ cookiecutter.timezone }}"
 
-# Static files are what the project ships, media what people upload.
+# Static files of the project, and media files that users upload
 # https://docs.djangoproject.com/en/6.1/howto/static-files/
 STATIC_URL = "/static/"
 MEDIA_URL = "/media/"
+STORAGES: dict[str, Any] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 
-# Browsers load nothing from elsewhere, and run nothing that is written inside a page.
+# Pages load nothing from other hosts, and run no inline scripts or styles.
 # https://docs.djangoproject.com/en/6.1/topics/security/#content-security-policy
 SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.SELF],

@@ -1,6 +1,6 @@
-"""What the text of a variable must be, for ``env.parse``: each function returns the value, or raises ``ValueError``.
+"""Parsers of variables, for ``env.parse``: each returns the value, or raises ``ValueError``.
 
-The errors say what is expected and never what was found, which may be a secret.
+An error says what is expected, and never repeats the value, which may be a secret.
 """
 
 import logging
@@ -20,12 +20,12 @@ from redis.connection import parse_url
 
 HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.ASCII | re.IGNORECASE)
 
-# Options for PostgreSQL that Django takes for itself.
+# Options that Django does not pass on to PostgreSQL
 DJANGO_OPTIONS = {"assume_role", "isolation_level", "pool", "prepare_threshold", "server_side_binding"}
 
 
 def items(text: str) -> list[str]:
-    """Return the parts of a list with commas."""
+    """Return the items of a comma-separated list."""
     return [part for item in text.split(",") if (part := item.strip())]
 
 
@@ -56,7 +56,7 @@ def secret_key(text: str) -> str:
     """
     if len(text) < 50 or len(set(text)) < 5 or text.startswith("django-insecure-"):
         message = (
-            "It must have 50 or more random characters, as this makes: "
+            "It must have at least 50 random characters: "
             "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
         )
         raise ValueError(message)
@@ -64,7 +64,7 @@ def secret_key(text: str) -> str:
 
 
 def secret_keys(text: str) -> list[str]:
-    """Return keys that are separated by commas."""
+    """Return a comma-separated list of secret keys."""
     return [secret_key(item) for item in items(text)]
 
 
@@ -83,24 +83,24 @@ def hosts(text: str) -> list[str]:
     found = items(text)
     for host in found:
         if not (host == "*" or HOST_NAME.fullmatch(host.removeprefix(".")) or re.fullmatch(r"\[[0-9a-f:.]+\]", host)):
-            message = "It must be host names such as example.com,.example.org with commas between them, without ports."
+            message = "It must be a comma-separated list of host names without ports, such as example.com,.example.org."
             raise ValueError(message)
     if not found:
-        raise ValueError("It must name a host, such as example.com.")
+        raise ValueError("It must have at least one host name, such as example.com.")
     return found
 
 
 def networks(text: str) -> list[IPv4Network | IPv6Network]:
-    """Return IP networks; an address is a network of one."""
+    """Return a comma-separated list of IP networks and addresses."""
     try:
         return [ip_network(item, strict=False) for item in items(text)]
     except ValueError:
-        message = "It must be IP addresses or networks such as 10.0.0.0/8,192.0.2.7 with commas between them."
+        message = "It must be a comma-separated list of IP addresses or networks, such as 10.0.0.0/8,192.0.2.7."
         raise ValueError(message) from None
 
 
 def url_path(text: str) -> str:
-    """Return a path as ``path()`` takes it: ``admin``, ``/admin`` and ``/admin/`` all become ``admin/``."""
+    """Return a path for ``path()``: ``admin``, ``/admin`` and ``/admin/`` become ``admin/``."""
     path = text.strip("/")
     if not re.fullmatch(r"[\w~.-]+(/[\w~.-]+)*", path, re.ASCII) or {".", ".."} & set(path.split("/")):
         raise ValueError("It must be the path of a URL, such as back-office/.")
@@ -108,7 +108,7 @@ def url_path(text: str) -> str:
 
 
 def http_url(text: str) -> str:
-    """Return a URL that begins with ``http://`` or ``https://``."""
+    """Return a URL that starts with ``http://`` or ``https://``."""
     try:
         parts = urlsplit(text)
         good = (
@@ -122,7 +122,7 @@ def http_url(text: str) -> str:
 
 
 def database_url(text: str) -> dict[str, Any]:
-    """Return an entry of ``DATABASES`` for the URL of PostgreSQL or SQLite.
+    """Return an entry of ``DATABASES`` for the URL of a PostgreSQL or SQLite database.
 
     https://github.com/jazzband/dj-database-url#url-schema
     """
@@ -139,11 +139,11 @@ def database_url(text: str) -> dict[str, Any]:
             try:
                 make_conninfo(**{name: value for name, value in options.items() if name not in DJANGO_OPTIONS})
             except ProgrammingError:
-                raise ValueError("It has an option that PostgreSQL does not know.") from None
+                raise ValueError("It has an option that PostgreSQL does not have.") from None
         case _:
             raise ValueError("It must be a URL such as postgres://app@db:5432/app.")
     if not named:
-        raise ValueError("It must name the database, as postgres://app@db:5432/app does.")
+        raise ValueError("It must include the name of the database, as in postgres://app@db:5432/app.")
     return config
 
 
@@ -157,7 +157,7 @@ def redis_url(text: str) -> str:
 
 
 def log_level(text: str) -> int:
-    """Return the level of a name."""
+    """Return the number of a log level."""
     names = logging.getLevelNamesMapping()
     if text.upper() not in names:
         raise ValueError("It must be DEBUG, INFO, WARNING, ERROR or CRITICAL.")
@@ -176,5 +176,5 @@ def email_address(text: str) -> str:
 
 
 def email_addresses(text: str) -> list[str]:
-    """Return email addresses that are separated by commas."""
+    """Return a comma-separated list of email addresses."""
     return [email_address(item) for item in items(text)]

@@ -1,10 +1,8 @@
-"""Settings for tests: as in production where it matters, and fast where it does not."""
-
-from django.conf import global_settings
+"""Settings for tests."""
 
 from .base import *
 from .env import env
-from .services import database
+from .integrations.database import database
 
 SECRET_KEY = "only-for-tests"
 ALLOWED_HOSTS = ["testserver"]
@@ -12,11 +10,11 @@ ALLOWED_HOSTS = ["testserver"]
 DATABASES = {"default": database(default="sqlite://:memory:")}
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
 TASKS = {"default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend"}}
-STORAGES = global_settings.STORAGES | {
+STORAGES = STORAGES | {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
 }
 
-# A slow hash and strict rules protect real passwords; the tests have none.
+# Fast
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = []
 

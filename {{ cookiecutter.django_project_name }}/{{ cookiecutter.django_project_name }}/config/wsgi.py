@@ -1,4 +1,4 @@
-"""The WSGI application, for servers.
+"""WSGI application.
 
 https://docs.djangoproject.com/en/6.1/howto/deployment/wsgi/
 """
@@ -8,11 +8,11 @@ import os
 from django.core.wsgi import get_wsgi_application
 from django.db.backends.signals import connection_created
 
-from {{ cookiecutter.django_project_name }}.core.database import limit_statements
+from ..core.statement_timeout import set_statement_timeout
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{{ cookiecutter.django_project_name }}.config.production")
 
 application = get_wsgi_application()
 
-# Here, because the limit is one of requests: a command such as migrate may take its time.
-connection_created.connect(limit_statements)
+# For requests only: commands such as migrate have no limit.
+connection_created.connect(set_statement_timeout)

@@ -6,7 +6,7 @@ https://docs.djangoproject.com/en/6.1/ref/templates/api/#writing-your-own-contex
 from django.conf import settings
 from django.http import HttpRequest
 
-from .mail import is_email_on
+from .email import is_email_on
 
 
 def project(request: HttpRequest) -> dict[str, str | bool]:

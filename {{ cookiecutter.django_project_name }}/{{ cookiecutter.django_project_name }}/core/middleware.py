@@ -15,7 +15,7 @@ from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from .logs import request_id
+from .json_logging import request_id
 
 type GetResponse = Callable[[HttpRequest], HttpResponseBase]
 

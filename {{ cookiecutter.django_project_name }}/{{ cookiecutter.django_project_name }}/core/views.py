@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.views.generic import TemplateView
 
-from .logs import request_id
+from .json_logging import request_id
 
 
 class HomeView(TemplateView):

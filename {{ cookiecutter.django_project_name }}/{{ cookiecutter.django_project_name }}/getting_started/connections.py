@@ -8,8 +8,8 @@ from django.core.mail import mailers
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from ..core.email import is_email_on
 from ..core.health import cache_answers, database_answers
-from ..core.mail import is_email_on
 
 
 @dataclass

@@ -9,8 +9,7 @@ from django.contrib.auth.backends import BaseBackend, ModelBackend
 from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
-from {{ cookiecutter.django_project_name }}.core import throttle
-
+from ..core import throttle
 from .models import User
 
 

@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from {{ cookiecutter.django_project_name }}.core import throttle
+from ..core import throttle
 
 
 class ThrottledMiddleware:

@@ -15,9 +15,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.generic import View
 
-from {{ cookiecutter.django_project_name }}.core import throttle
-from {{ cookiecutter.django_project_name }}.core.mail import is_email_on
-
+from ..core import throttle
+from ..core.email import is_email_on
 from .tasks import send_password_reset
 
 

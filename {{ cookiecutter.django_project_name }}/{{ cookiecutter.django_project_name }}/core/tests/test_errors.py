@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.test import Client
 from django.urls import path, reverse
 
-from {{ cookiecutter.django_project_name }}.config import urls as site_urls
+from ...config import urls as site_urls
 
 
 def break_with(error: Exception):

@@ -7,13 +7,15 @@ from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import override_settings
 
+from .. import health
+
 WELL = {"database": "ok", "cache": "ok", "migrations": "ok"}
 
 
 @pytest.fixture(autouse=True)
 def migrated(monkeypatch):
     """Let the process know nothing of the migrations yet."""
-    monkeypatch.setattr("{{ cookiecutter.django_project_name }}.core.health.migrated", Event())
+    monkeypatch.setattr(health, "migrated", Event())
 
 
 def test_livez_needs_no_host_no_https_and_no_database(client, settings):

@@ -10,10 +10,8 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
 from django.urls import path, reverse
 
-from {{ cookiecutter.django_project_name }}.config import urls as site_urls
-from {{ cookiecutter.django_project_name }}.users.tests.factories import PASSWORD
-
-from ..logs import NotLivez
+from ...config import urls as site_urls
+from ...users.tests.factories import PASSWORD
 from ..middleware import trusted_proxy
 
 
@@ -118,11 +116,3 @@ def test_lines_have_the_id_of_their_request_and_of_no_other(db, lines, page):
     assert line["request_id"] == "abc-123"
     logging.getLogger("later").info("in the same thread")
     assert lines[-1]["request_id"] == ""
-
-
-def test_livez_leaves_no_line_in_development():
-    def written(message):
-        return NotLivez().filter(logging.LogRecord("django.server", logging.INFO, "", 1, message, (), None))
-
-    assert not written('"GET /livez HTTP/1.1" 200 2')
-    assert written('"GET / HTTP/1.1" 200 2')

@@ -1,4 +1,4 @@
-"""Releases and their migrations."""
+"""Migrations of a release."""
 
 import json
 from io import StringIO
@@ -9,9 +9,10 @@ from django.db import connection
 
 from ..management.commands import migrate_release
 
+postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no advisory locks")
 
-@pytest.mark.django_db
-def test_migrate_release_names_the_migrations():
+
+def test_migrate_release_prints_names_of_migrations(db):
     printed = StringIO()
     call_command("migrate_release", stdout=printed)
     names = json.loads(printed.getvalue().splitlines()[-1])
@@ -19,8 +20,14 @@ def test_migrate_release_names_the_migrations():
     assert "users.0001_initial" in names["known"]
 
 
-@pytest.mark.django_db
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no such locks")
-def test_two_do_not_migrate_at_once():
-    with migrate_release.alone(timeout=1), pytest.raises(CommandError, match="lock timeout"):
+@postgresql
+def test_second_migrate_release_fails_while_first_runs(db):
+    with migrate_release.advisory_lock(timeout=1), pytest.raises(CommandError, match="lock timeout"):
         call_command("migrate_release", lock_timeout=1)
+
+
+@postgresql
+def test_migrate_release_refuses_transaction_pooler(db, settings):
+    settings.DATABASE_TRANSACTION_POOLING = True
+    with pytest.raises(CommandError, match="DATABASE_TRANSACTION_POOLING=false"):
+        call_command("migrate_release")

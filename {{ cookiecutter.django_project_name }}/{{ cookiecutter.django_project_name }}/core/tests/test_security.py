@@ -16,11 +16,6 @@ def test_the_admin_has_a_policy_too(admin_client, page):
     response = admin_client.get(reverse(page), follow=True)
     policy = response.headers["Content-Security-Policy"]
     assert "default-src 'self'" in policy
-{%- if cookiecutter.use_admin_theme is yes %}
-    assert "'unsafe-eval'" in policy  # for the theme
-{%- else %}
-    assert "unsafe" not in policy
-{%- endif %}
 
 
 def test_pages_ask_for_no_camera_and_are_in_no_frame(client, db):

@@ -9,7 +9,7 @@ from django.db import connection
 from django.tasks import task
 
 from .. import task_backend
-from ..logs import request_id
+from ..json_logging import request_id
 
 go_on = threading.Event()
 seen: list[tuple[str, str]] = []

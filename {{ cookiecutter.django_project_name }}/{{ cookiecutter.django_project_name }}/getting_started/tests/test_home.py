@@ -4,11 +4,12 @@ import pytest
 from django.urls import reverse
 from django.utils.html import escape
 
+from ... import getting_started
 from ..connections import cache_connection, database_connection, mail_connection
 
 
 def test_home_tells_developers_what_is_connected(client, db, settings):
-    settings.INSTALLED_APPS = ["{{ cookiecutter.django_project_name }}.getting_started", *settings.INSTALLED_APPS]
+    settings.INSTALLED_APPS = [getting_started.__name__, *settings.INSTALLED_APPS]
     page = client.get(reverse("home")).text
     assert "make superuser" in page
     assert "getting_started/style.css" in page

@@ -4,8 +4,7 @@ import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher, PBKDF2PasswordHasher
 from django.urls import reverse
 
-from {{ cookiecutter.django_project_name }}.config import base
-
+from ...config import base
 from .factories import PASSWORD
 
 

@@ -9,8 +9,7 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from {{ cookiecutter.django_project_name }}.core.throttle import ThrottledError
-
+from ...core.throttle import ThrottledError
 from ..models import User
 from .factories import PASSWORD, UserFactory
 

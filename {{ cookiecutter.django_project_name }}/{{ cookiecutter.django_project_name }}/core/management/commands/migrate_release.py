@@ -13,30 +13,29 @@ from django.db import DatabaseError, connection
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations.loader import MigrationLoader
 
-# Any number will do, if nothing else in the database takes a lock by it.
+# A number of this command alone
 LOCK = 20_080_903
 
 
 class Command(BaseCommand):
-    """Does what ``migrate`` does, one at a time, and rather fails than keeps the site waiting.
+    """Runs ``migrate`` under an advisory lock, and fails fast if a table is in use.
 
-    Django takes no lock of its own: two that migrate at once get in each other's way.
-    https://code.djangoproject.com/ticket/22837
+    Django does not prevent two processes from migrating at the same time: https://code.djangoproject.com/ticket/22837
     """
 
-    help = "Apply the migrations under a lock, and without keeping the site waiting for long."
+    help = "Apply the migrations under an advisory lock, with a limit on waiting for tables."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Let the limits be chosen."""
-        parser.add_argument("--lock-timeout", type=int, default=5, help="seconds to wait for a table that is in use")
+        """Add ``--lock-timeout``."""
+        parser.add_argument("--lock-timeout", type=int, default=5, help="seconds to wait for a lock")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Apply the migrations, and end with a line of JSON that names those applied and all that are known.
+        """Apply the migrations, and print the names of those applied and of all in the code as a line of JSON.
 
         Raises:
-            CommandError: another process migrates, or a migration failed.
+            CommandError: another process holds the lock, or a migration failed.
         """
-        with alone(options["lock_timeout"]):
+        with advisory_lock(options["lock_timeout"]):
             before = applied()
             call_command("migrate", interactive=False, verbosity=options["verbosity"], stdout=self.stdout)
             names = {"applied": sorted(applied() - before), "known": sorted(known())}
@@ -44,32 +43,33 @@ class Command(BaseCommand):
 
 
 @contextmanager
-def alone(timeout: int) -> Iterator[None]:
-    """Hold a lock of the whole database, on a connection of its own so that no migration can lose it.
+def advisory_lock(timeout: int) -> Iterator[None]:
+    """Hold an advisory lock, on a connection of its own that no migration can close.
+
+    https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
 
     Raises:
-        CommandError: another process migrates, or a pooler would give each statement another connection.
+        CommandError: another process holds the lock, or ``DATABASE_URL`` is that of a pooler in transaction mode.
     """
     if connection.vendor != "postgresql":
         yield
         return
     if settings.DATABASE_TRANSACTION_POOLING:
         raise CommandError(
-            "Behind a pooler in transaction mode, no limit on waiting for locks holds from one statement to the next.\n"
-            "→ DATABASE_TRANSACTION_POOLING=false DATABASE_URL=postgres://(of the server itself) "
+            "A pooler in transaction mode does not keep lock timeouts: connect to PostgreSQL directly.\n"
+            "→ DATABASE_TRANSACTION_POOLING=false DATABASE_URL=postgres://(the server) "
             "python manage.py migrate_release"
         )
     guard = connection.copy()
     try:
-        # A transaction ends with its connection, whatever is between here and the server, and the lock with it.
+        # A lock of the transaction is released when the connection is closed.
         guard.set_autocommit(False)
         with guard.cursor() as cursor:
-            limit_waiting(cursor, timeout)
-            # it may be held for as long as the migrations take
+            set_lock_timeout(cursor, timeout)
             cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         with connection.cursor() as cursor:
-            limit_waiting(cursor, timeout)
+            set_lock_timeout(cursor, timeout)
         yield
     except DatabaseError as error:
         message = f"The migrations were not applied: {error}"
@@ -78,8 +78,8 @@ def alone(timeout: int) -> Iterator[None]:
         guard.close()
 
 
-def limit_waiting(cursor: CursorWrapper, timeout: int) -> None:
-    """Let statements time out after ``timeout`` seconds of waiting for a lock: those that come after them wait as well.
+def set_lock_timeout(cursor: CursorWrapper, timeout: int) -> None:
+    """Limit waiting for a lock to ``timeout`` seconds, as other statements queue behind one that waits.
 
     https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT
     """
@@ -87,10 +87,10 @@ def limit_waiting(cursor: CursorWrapper, timeout: int) -> None:
 
 
 def applied() -> set[str]:
-    """Return the names of the migrations that the database has."""
+    """Return the names of the applied migrations."""
     return {f"{app}.{name}" for app, name in MigrationLoader(connection).applied_migrations}
 
 
 def known() -> set[str]:
-    """Return the names of the migrations that the code has."""
+    """Return the names of the migrations in the code."""
     return {f"{app}.{name}" for app, name in MigrationLoader(None).graph.nodes}

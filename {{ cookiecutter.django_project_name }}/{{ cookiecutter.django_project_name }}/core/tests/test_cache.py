@@ -1,0 +1,116 @@
+"""An outage of Redis costs speed, and nothing else."""
+
+import time
+from socket import create_server
+
+import pytest
+from django.core.cache import cache, caches
+from django.core.cache.backends import redis
+from django.core.management import CommandError, call_command
+from django.test import override_settings
+from django.urls import reverse
+from redis import exceptions
+
+from ...users.tests.factories import PASSWORD
+from .. import cache as cache_module
+from ..cache import RedisCache
+
+
+@pytest.fixture
+def outage(stopped_redis):
+    """Replace the cache by a Redis that is down."""
+    with override_settings(CACHES={"default": stopped_redis}):
+        yield
+
+
+def test_an_outage_is_a_miss_and_no_operation_claims_more(outage):
+    assert cache.get("a", "default") == "default"
+    assert cache.get_many(["a", "b"]) == {}
+    assert cache.get_or_set("a", lambda: 1) == 1
+    assert not cache.has_key("a")
+    cache.set("a", 1)
+    assert cache.set_many({"a": 1, "b": 2}) == ["a", "b"]
+    assert not cache.add("a", 1)
+    assert not cache.touch("a")
+    assert not cache.delete("a")
+    cache.delete_many(["a", "b"])
+    with pytest.raises(ValueError, match="not found"):
+        cache.incr("a")
+    with pytest.raises(exceptions.ConnectionError):
+        cache.clear()
+
+
+def test_flush_cache_fails_during_an_outage(outage):
+    with pytest.raises(CommandError, match="not emptied"):
+        call_command("flush_cache")
+
+
+def test_flush_cache_empties_the_cache():
+    cache.set("a", 1)
+    call_command("flush_cache")
+    assert cache.get("a") is None
+
+
+def test_a_redis_that_hangs_is_waited_for_once(stopped_redis):
+    with create_server(("127.0.0.1", 0)) as server:
+        stopped_redis["LOCATION"] = f"redis://127.0.0.1:{server.getsockname()[1]}/0"
+        with override_settings(CACHES={"default": stopped_redis}):
+            start = time.monotonic()
+            for _ in range(100):
+                assert cache.get("a") is None
+            # each of them would wait for a quarter of a second
+            assert time.monotonic() - start < 10
+
+
+def test_an_outage_is_logged_once_and_ends(outage, monkeypatch, caplog):
+    def refuse(*args):
+        raise exceptions.ConnectionError
+
+    monkeypatch.setattr(cache_module, "RETRY_SECONDS", 0)
+    for method in ("get", "has_key"):
+        monkeypatch.setattr(redis.RedisCache, method, refuse)
+    for _ in range(5):
+        assert cache.get("a") is None
+    assert len(caplog.records) == 1
+    for method in ("get", "has_key"):
+        monkeypatch.setattr(redis.RedisCache, method, lambda *args: "value")
+    deadline = time.monotonic() + 10
+    while cache.get("a") != "value":
+        assert time.monotonic() < deadline
+
+
+def test_a_redis_that_refuses_one_operation_is_asked_for_the_next(outage, monkeypatch, caplog):
+    def refuse(*args):
+        raise exceptions.OutOfMemoryError("command not allowed: SET a secret")
+
+    monkeypatch.setattr(redis.RedisCache, "set", refuse)
+    monkeypatch.setattr(redis.RedisCache, "get", lambda *args: "value")
+    cache.set("a", "secret")
+    assert cache.get("a") == "value"
+    assert "secret" not in caplog.text
+
+
+def test_two_servers_have_outages_of_their_own(outage, stopped_redis):
+    other = stopped_redis | {"LOCATION": "redis://127.0.0.1:2/0"}
+    with override_settings(CACHES={"default": stopped_redis, "other": other}):
+        caches["default"].get("a")
+        assert [bool(outage.retry_at) for outage in RedisCache.outages.values()] == [True]
+        caches["other"].get("a")
+        assert len(RedisCache.outages) == 2
+
+
+def test_people_log_in_and_out_while_redis_is_down(client, user, outage):
+    client.post(reverse("login"), {"username": user.get_username(), "password": PASSWORD})
+    assert user.get_full_name() in client.get(reverse("home")).text
+    client.post(reverse("logout"))
+    assert user.get_full_name() not in client.get(reverse("home")).text
+
+
+def test_a_logout_during_an_outage_is_not_undone_after_it(client, user, stopped_redis):
+    client.post(reverse("login"), {"username": user.get_username(), "password": PASSWORD})
+    assert client.get(reverse("password_change")).status_code == 200
+    cookies = dict(client.cookies)
+    with override_settings(CACHES={"default": stopped_redis}):
+        client.post(reverse("logout"))
+    client.cookies.update(cookies)
+    assert client.get(reverse("password_change")).status_code == 302

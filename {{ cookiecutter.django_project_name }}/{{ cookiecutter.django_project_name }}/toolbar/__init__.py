@@ -1,1 +1,0 @@
-"""The style of the debug toolbar's handle, in development alone."""
