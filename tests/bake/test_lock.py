@@ -14,7 +14,9 @@ from support.projects import EVERYTHING, NOTHING, SOURCE, TEMPLATE, TOOLS, bake,
 
 OPTIONS = lock.options((SOURCE / "pyproject.toml").read_text())
 every_lock = pytest.mark.parametrize("combination", grouped(combinations(OPTIONS)))
-compiled_lock = pytest.mark.parametrize("combination", grouped(lock.combinations(OPTIONS)))
+compiled_lock = pytest.mark.parametrize(
+    "combination", grouped(lock.combinations(OPTIONS), long=set(lock.combinations(OPTIONS)) - {NOTHING})
+)
 
 # What a block of a lock must look like: a version, perhaps the platforms, and hashes.
 PINNED = re.compile(r"[a-z0-9.-]+==\S+( ; [^\\]+)? \\\n(    --hash=sha256:[0-9a-f]{64}( \\)?\n)+")
@@ -144,6 +146,7 @@ def test_locks_carry_no_address():
         assert not re.search(r"https?:|file:|index-url|find-links| @ |/", path.read_text()), path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("python", ["3.12", "3.13", "3.14"])
 @pytest.mark.parametrize("platform", ["unknown-linux-musl", "manylinux_2_28", "apple-darwin", "pc-windows-msvc"])
 def test_every_package_has_wheels(python, platform, baked, tmp_path):

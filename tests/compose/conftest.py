@@ -20,10 +20,10 @@ HERE = Path(__file__).parent
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip the tests of this folder where there is no engine, and leave the Makefile on a second image to the proof."""
+    """Skip the tests of this folder where there is no engine, and leave the second base image to the proof."""
     ours = [item for item in items if item.path.is_relative_to(HERE)]
     for item in ours:
-        if item.path.stem == "test_makefile" and "slim" in item.name:
+        if "slim" in item.name:
             item.add_marker("long")
     if ours and (reason := missing_engine()):
         for item in ours:

@@ -86,6 +86,7 @@ def connects(project: Project) -> bool:
     )
 
 
+@pytest.mark.long
 def test_an_initialization_that_is_killed_starts_over(another):
     begin = time.monotonic()
     another.run("bin/compose", "up", "--detach", "postgres")

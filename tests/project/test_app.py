@@ -31,6 +31,7 @@ def contents(project) -> dict[str, bytes]:
     return {str(path): path.read_bytes() if path.is_file() else b"" for path in paths}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("combination", grouped([DEFAULTS, EVERYTHING, NOTHING]))
 def test_apps_pass_all_checks_and_serve_their_pages(combination, project):
     for name, (config, path) in APPS.items():

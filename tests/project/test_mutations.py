@@ -28,6 +28,7 @@ MUTATIONS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("combination", grouped([NOTHING]))
 def test_each_mutation_is_seen(combination, installed, tmp_path):
     """Only the test that is concerned is run, on the smallest project: it is the same in all others."""

@@ -45,6 +45,7 @@ def test_after_a_restart_of_postgresql_no_request_fails(project, postgres, cooki
             assert statuses(server, cookie) == [200] * 24
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mode", [signal.SIGINT, signal.SIGQUIT])
 def test_a_restart_of_postgresql_under_load_costs_what_was_under_way(project, postgres, cookie, mode):
     done, answers = Event(), []
@@ -68,6 +69,7 @@ def test_a_restart_of_postgresql_under_load_costs_what_was_under_way(project, po
         list(asking)
 
 
+@pytest.mark.long
 def test_a_database_host_that_vanishes_is_an_error_before_the_limit_of_a_page(project, postgres, cookie):
     with project.gunicorn("--workers", "1", "--threads", "1") as server:
         assert server.get("/", Cookie=cookie).status_code == 200
@@ -78,6 +80,7 @@ def test_a_database_host_that_vanishes_is_an_error_before_the_limit_of_a_page(pr
         assert server.get("/", Cookie=cookie).status_code == 200
 
 
+@pytest.mark.long
 def test_a_database_host_that_vanishes_during_a_query_is_an_error_too(project, postgres, cookie, database):
     waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
     with project.gunicorn("--workers", "1", "--threads", "1") as server, ThreadPoolExecutor(1) as pool:
@@ -167,7 +170,9 @@ def asked(server, count):
     return [(answer.json()["cache"], answer.elapsed.total_seconds()) for answer in answers]
 
 
-@pytest.mark.parametrize("outage", ["hangs", "stops", "vanishes"])
+@pytest.mark.parametrize(
+    "outage", ["stops", *(pytest.param(kind, marks=pytest.mark.long) for kind in ("hangs", "vanishes"))]
+)
 def test_a_redis_outage_costs_a_worker_one_time_out_and_ends_by_itself(project, redis, outage):
     with project.gunicorn("--workers", "1") as server:
         usual = sum(seconds for _, seconds in asked(server, 40))

@@ -108,6 +108,7 @@ def judge(name, value, answer):
     return [] if clear and not leaks else [(name, value, answer)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("combination", grouped([EVERYTHING]))
 def test_a_mistake_is_an_error_at_start_or_does_no_harm(combination, ask):
     names = re.findall(r"^\| `([A-Z0-9_]+)`", ask.readme, re.MULTILINE)

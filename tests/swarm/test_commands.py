@@ -41,12 +41,14 @@ def test_logs(site):
     assert "database system is ready" in site.make("service-logs", SERVICE="postgres", SINCE="10h")
 
 
+@pytest.mark.long
 def test_manage(site):
     assert "no issues" in site.make("manage", CMD="check")
     assert "Available subcommands" in site.make("manage")
     assert "No migrations to apply" in site.make("manage", CMD="migrate")
 
 
+@pytest.mark.long
 def test_dbshell(site):
     done = subprocess.run(
         ["make", "--directory", site.project / "deployment", "dbshell"],
@@ -65,6 +67,7 @@ def test_secrets(site):
     assert "DDPT_EMAIL_HOST_PASSWORD=... make rotate-secret" in site.refuse("rotate-secret", NAME="EMAIL_HOST_PASSWORD")
 
 
+@pytest.mark.long
 def test_secrets_that_cannot_be_made_are_asked_for(site):
     child = on_a_terminal(site, "secrets")
     child.expect(r"EMAIL_HOST_PASSWORD \(.*Enter for none\): ")
@@ -88,6 +91,7 @@ def test_an_optional_secret_reaches_django(site):
     assert docker("exec", container, "id", "-u").strip() != "0"
 
 
+@pytest.mark.long
 def test_maintenance(site):
     site.make("maintenance-on")
     answer = site.ask("/")
@@ -142,6 +146,7 @@ def test_a_missing_engine(site):
     assert "Traceback" not in printed
 
 
+@pytest.mark.long
 def test_one_stack(site):
     site.edit("deployment/stacks/redis.yml", 'max-file: "5"', 'max-file: "3"')
     before = site.containers("redis"), site.containers("django")
@@ -153,6 +158,7 @@ def test_one_stack(site):
     assert after[1] == before[1]
 
 
+@pytest.mark.long
 def test_a_changed_setting_of_django(site):
     site.make("deploy-django", ADMIN_URL="back-office/")
     assert site.ask("/back-office/login/").status == 200
@@ -182,18 +188,21 @@ def secret_names(site, name):
     return {one for one in docker("secret", "ls", "--format", "{{.Name}}").split() if site.service(name) in one}
 
 
+@pytest.mark.long
 def test_deploy_all_restarts_nothing_that_did_not_change(site):
     before = {name: site.containers(name) for name in ("caddy", "postgres", "redis")}
     site.make("deploy-all")
     assert {name: site.containers(name) for name in before} == before
 
 
+@pytest.mark.long
 def test_setup_again_does_no_harm(site):
     before = {name: site.containers(name) for name in ("caddy", "postgres", "redis")}
     site.make("setup", YES="1")
     assert {name: site.containers(name) for name in before} == before
 
 
+@pytest.mark.long
 def test_build_and_migrate(site):
     before = site.containers("django")
     assert f"{site.stack}:" in site.make("build-image")
@@ -203,6 +212,7 @@ def test_build_and_migrate(site):
     assert "set REGISTRY" in site.refuse("push")
 
 
+@pytest.mark.long
 def test_hooks(site):
     hook = site.hooks() / "before-preflight"
     hook.write_text('#!/bin/sh\necho "hook of $STACK_NAME"\nexit 3\n')
@@ -215,6 +225,7 @@ def test_hooks(site):
     hook.unlink()
 
 
+@pytest.mark.long
 def test_prune_keeps_what_runs(site):
     before = versions_on_record(site)
     site.make("prune", KEEP_RELEASES="1")
@@ -243,6 +254,7 @@ def test_stack_rm_asks(site):
     assert "add YES=1" in printed
 
 
+@pytest.mark.long
 def test_shell_has_the_models(site):
     child = on_a_terminal(site, "django-shell")
     child.expect(">>> ")

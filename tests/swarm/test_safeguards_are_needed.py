@@ -46,6 +46,7 @@ def test_draining_saves_those_who_hear_late_of_a_stop(site, traffic):
         site.make("deploy")
 
 
+@pytest.mark.long
 def test_with_the_default_refresh_of_dns_requests_fail(site, traffic):
     site.edit("deployment/caddy/Caddyfile", "\t\t\t\trefresh 1s\n", "")
     site.make("deploy-caddy")

@@ -152,6 +152,7 @@ def test_compression(site):
     assert site.ask("/accounts/login/", Accept_Encoding="gzip").headers["Content-Encoding"] == "gzip"
 
 
+@pytest.mark.long
 @patient
 @pytest.mark.parametrize("protocol", ["h2", "h3"])
 def test_browsers_get_the_newest_protocols(site, chromium, protocol):
@@ -217,10 +218,12 @@ def seconds_until_dropped(site, sent):
         return time.monotonic() - start
 
 
+@pytest.mark.long
 def test_a_client_that_sends_half_a_head_is_dropped(site):
     assert 5 < seconds_until_dropped(site, b"GET / HTTP/1.1\r\nHost: loc") < 15
 
 
+@pytest.mark.long
 def test_a_client_that_sends_half_a_body_is_dropped(site):
     """With a limit that the test can wait for."""
     site.edit("deployment/caddy/Caddyfile", "read_body 2m", "read_body 4s")
@@ -231,6 +234,7 @@ def test_a_client_that_sends_half_a_body_is_dropped(site):
     site.make("deploy-caddy")
 
 
+@pytest.mark.long
 def test_www_leads_to_the_name_without(site):
     site.make("deploy-caddy", WWW_REDIRECT="yes")
     answer = site.ask("/a?b=c", host="www.localhost")
@@ -239,6 +243,7 @@ def test_www_leads_to_the_name_without(site):
     assert answer.headers["Location"] == f"{site.url}/a?b=c"
 
 
+@pytest.mark.long
 def test_a_release_does_not_serve_on_a_database_that_lacks_its_migrations(site):
     """Rolled out past `make deploy`, which would have migrated."""
     service, before = site.service("django"), site.containers("django")
