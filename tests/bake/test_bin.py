@@ -109,13 +109,13 @@ def test_a_command_runs_in_the_container_where_that_runs(project, tmp_path):
 @pytest.mark.parametrize(
     ("where", "line"),
     [
-        ("", "There is nowhere to run it: type 'make run' to work in Docker, or 'make install' to work without."),
-        ("local", "There is no .venv: type 'make install'."),
+        ("", "There is no django container and no .venv: run 'make rund' to work with Docker, or 'make install' to work without."),
+        ("local", "There is no .venv → make install"),
         (
             "docker",
-            "Docker Compose is not installed: see https://docs.docker.com/compose/install/, or type 'make start'",
+            "Docker Compose is not installed: see https://docs.docker.com/compose/install/, or run 'make start'",
         ),
-        ("elsewhere", "WHERE is 'elsewhere': use WHERE=docker or WHERE=local."),
+        ("elsewhere", "WHERE=elsewhere is invalid: use WHERE=docker or WHERE=local."),
     ],
 )
 def test_nowhere_to_run_gives_one_line(project, tmp_path, where, line):
@@ -148,7 +148,7 @@ def test_confirm_on_a_terminal(project, answer, last):
     ours, theirs = pty.openpty()
     os.write(ours, f"{answer}\n".encode())
     status, output, _ = run("bin/confirm", "This burns.", "echo", "burnt", cwd=project, stdin=theirs)
-    assert (status, output) == (0, f"This burns.\nGo on? [y/N] {last}\n")
+    assert (status, output) == (0, f"This burns.\nContinue? [y/N] {last}\n")
 
 
 @pytest.mark.parametrize(

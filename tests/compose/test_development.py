@@ -56,7 +56,7 @@ def test_a_change_is_served_while_a_request_waits_in_a_breakpoint(project):
     until(lambda: "Page not found" in project.site.get("/probe"))
     request.join(20)
     log = project.compose("logs", "--tail", "30", "django")
-    assert "The server did not reload, as a request waits" in log
+    assert "The server did not reload because a request waits" in log
 
 
 def test_an_exception_opens_the_debugger(project):

@@ -38,9 +38,9 @@ def test_no_engine(built, target):
 
 def test_a_container_that_is_not_running(another):
     for target in ("enter", "enter-root", "debug"):
-        assert lines(another.make(target, check=False)) == ["The django container is not running: type 'make rund'."]
+        assert lines(another.make(target, check=False)) == ["The django container is not running → make rund"]
     assert lines(another.make("test", check=False)) == [
-        "There is nowhere to run it: type 'make run' to work in Docker, or 'make install' to work without."
+        "There is no django container and no .venv: run 'make rund' to work with Docker, or 'make install' to work without."
     ]
 
 
@@ -146,7 +146,7 @@ def test_a_user_who_may_not_use_the_engine(folder):
             text=True,
         )
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "You may not use the Docker engine: log in again after → sudo usermod -aG docker $USER\n"
+    assert done.stderr == "You are not allowed to use the Docker engine → sudo usermod -aG docker $USER, then log in again\n"
 
 
 @pytest.fixture

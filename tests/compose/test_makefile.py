@@ -94,10 +94,10 @@ def test_first_run_works_before_anything_runs(another, superuser):
 
 @pytest.mark.parametrize("target", ["first-run", "remove-full"])
 def test_dangerous_targets_ask(project, target):
-    assert "there is no terminal to ask on: add YES=1" in project.make(target, check=False)
+    assert "Confirmation required: add YES=1" in project.make(target, check=False)
     with project.terminal(target) as terminal:
         terminal.expect("This (applies|removes)")
-        terminal.expect(r"Go on\? \[y/N\] ")
+        terminal.expect(r"Continue\? \[y/N\] ")
         terminal.sendline("")
         terminal.expect("Nothing was done.")
         terminal.expect(pexpect.EOF)

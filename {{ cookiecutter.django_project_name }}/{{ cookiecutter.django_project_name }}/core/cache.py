@@ -1,4 +1,4 @@
-"""The cache on servers: Redis, whose outage costs speed and nothing else.
+"""The Redis cache, in which an outage counts as a miss.
 
 https://docs.djangoproject.com/en/6.1/topics/cache/#redis
 """
@@ -20,50 +20,50 @@ LOG_SECONDS = 60
 
 
 class Outage:
-    """What all threads of a process know of a server that does not answer. Times are those of ``time.monotonic``."""
+    """State of a server that does not answer, shared by the threads of a process. Times are of ``time.monotonic``."""
 
     retry_at = 0.0  # 0 while the server answers
     log_at = 0.0
 
     def wants_retry(self) -> bool:
-        """Tell one caller every ``RETRY_SECONDS`` to ask the server again."""
+        """Return True to one caller every ``RETRY_SECONDS``."""
         if time.monotonic() < self.retry_at:
             return False
         self.retry_at = time.monotonic() + RETRY_SECONDS
         return True
 
     def log(self, reason: object) -> None:
-        """Log an error, at most once every ``LOG_SECONDS``."""
+        """Log an outage, at most once every ``LOG_SECONDS``."""
         if time.monotonic() >= self.log_at:
             self.log_at = time.monotonic() + LOG_SECONDS
-            logger.warning("Pages do without the cache: %s", reason)
+            logger.warning("The cache is not available: %s", reason)
 
 
 class RedisCache(redis.RedisCache):
-    """Django's Redis cache, in which an error of the server is a miss.
+    """Django's Redis cache, in which an error counts as a miss.
 
-    What is set or deleted during an outage is lost, so a value from before may come back with the server: nothing that
-    must not be stale belongs in the cache. Only ``clear`` raises an error, because it promises that nothing is left.
+    Values that are set or deleted during an outage are lost, so the cache may be stale after it. Only ``clear`` raises
+    the error.
     """
 
     outages: dict[str, Outage] = {}
 
     def __init__(self, server: str | list[str], params: dict[str, Any]) -> None:
-        """Share the state of the server with the caches of the other threads."""
+        """Share the state of the server with other threads."""
         super().__init__(server, params)
         self.outage = self.outages.setdefault(str(server), Outage())
 
     def attempt[T](self, operation: Callable[..., T], *args: Any, otherwise: T) -> T:
-        """Return what an operation returns; ``otherwise`` during an outage, without asking the server."""
+        """Return the result of an operation, or ``otherwise`` during an outage, without waiting for the server."""
         if not self.outage.retry_at:
             return self.ask(operation, *args, otherwise=otherwise)
         if self.outage.wants_retry():
-            # Beside the page, which would have to wait for it.
+            # In a thread, so that the page does not wait.
             Thread(target=self.ask, args=[super().has_key, ""], kwargs={"otherwise": False}, daemon=True).start()
         return otherwise
 
     def ask[T](self, operation: Callable[..., T], *args: Any, otherwise: T) -> T:
-        """Return what an operation returns; ``otherwise`` if the server does not answer or refuses it."""
+        """Return the result of an operation, or ``otherwise`` if the server does not answer or refuses it."""
         try:
             result = operation(*args)
         except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
@@ -71,42 +71,42 @@ class RedisCache(redis.RedisCache):
             self.outage.log(error)
             return otherwise
         except exceptions.RedisError as error:
-            # The server answers, but it is full or read-only. The error's text may hold values.
+            # The server is full or read-only. The text of the error may contain values.
             self.outage.log(type(error).__name__)
             result = otherwise
         self.outage.retry_at = 0.0
         return result
 
     def add(self, key: Any, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        """Return False on an outage: nothing was added."""
+        """Return False during an outage."""
         return self.attempt(super().add, key, value, timeout, version, otherwise=False)
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
-        """Return the default on an outage."""
+        """Return the default during an outage."""
         return self.attempt(super().get, key, default, version, otherwise=default)
 
     def set(self, key: Any, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None) -> None:
-        """Do nothing on an outage."""
+        """Do nothing during an outage."""
         self.attempt(super().set, key, value, timeout, version, otherwise=None)
 
     def touch(self, key: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        """Return False on an outage, as for a key that is not there."""
+        """Return False during an outage."""
         return self.attempt(super().touch, key, timeout, version, otherwise=False)
 
     def delete(self, key: Any, version: int | None = None) -> bool:
-        """Return False on an outage: nothing was deleted."""
+        """Return False during an outage."""
         return self.attempt(super().delete, key, version, otherwise=False)
 
     def get_many(self, keys: Iterable[Any], version: int | None = None) -> dict[Any, Any]:
-        """Return nothing on an outage."""
+        """Return no values during an outage."""
         return self.attempt(super().get_many, keys, version, otherwise={})
 
     def has_key(self, key: Any, version: int | None = None) -> bool:
-        """Return False on an outage."""
+        """Return False during an outage."""
         return self.attempt(super().has_key, key, version, otherwise=False)
 
     def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
-        """Raise ValueError on an outage, as for a key that is not there."""
+        """Raise ``ValueError`` during an outage, as for a missing key."""
         value = self.attempt(super().incr, key, delta, version, otherwise=None)
         if value is None:
             message = f"Key '{key}' not found."
@@ -116,9 +116,9 @@ class RedisCache(redis.RedisCache):
     def set_many(
         self, data: dict[Any, Any], timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None
     ) -> list[Any]:
-        """Return all keys on an outage: none was set."""
+        """Return all keys during an outage, as none was set."""
         return self.attempt(super().set_many, data, timeout, version, otherwise=list(data))
 
     def delete_many(self, keys: Iterable[Any], version: int | None = None) -> None:
-        """Do nothing on an outage."""
+        """Do nothing during an outage."""
         self.attempt(super().delete_many, keys, version, otherwise=None)

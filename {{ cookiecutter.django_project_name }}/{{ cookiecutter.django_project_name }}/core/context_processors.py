@@ -1,4 +1,4 @@
-"""Variables that every template gets.
+"""Variables of all templates.
 
 https://docs.djangoproject.com/en/6.1/ref/templates/api/#writing-your-own-context-processors
 """

@@ -1,4 +1,4 @@
-"""Errors by email, for those who use no service for them."""
+"""Emails to ``ADMINS`` about errors."""
 
 import logging
 import time
@@ -13,35 +13,35 @@ logger = logging.getLogger(__name__)
 
 
 class AdminEmailHandler(logging.Handler):
-    """Emails a record to ``ADMINS``: in a thread of its own, and each error once an hour and process.
+    """Emails records to ``ADMINS`` in a thread, each error once an hour and process.
 
-    Unlike Django's own, it sends no settings, no cookies and nothing of a form.
+    Unlike Django's handler, it sends no settings and no data of the request.
     https://docs.djangoproject.com/en/6.1/howto/error-reporting/
     """
 
     INTERVAL = 3600  # seconds
 
     def __init__(self) -> None:
-        """Start with no error known."""
+        """Start without records."""
         super().__init__()
         self.silent_until: dict[tuple[object, ...], float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Send a record, if its like was not sent a short time ago."""
+        """Send a record, unless one from the same line of code was sent within the interval."""
         now, place = time.monotonic(), origin(record)
         if not settings.ADMINS or now < self.silent_until.get(place, 0):
             return
         self.silent_until[place] = now + self.INTERVAL
         try:
             subject = redact(f"{record.levelname}: {record.getMessage()}").partition("\n")[0]
-            # It is no daemon, so that a command that fails ends after its email.
+            # Not a daemon: a command that fails exits after its email is sent.
             Thread(target=send, args=(subject[:200], self.format(record))).start()
         except Exception:
             self.handleError(record)
 
 
 def origin(record: logging.LogRecord) -> tuple[object, ...]:
-    """Return what the records of one fault have in common: the line of code that raised or logged it."""
+    """Return the line of code that raised or logged an error."""
     error, traceback = record.exc_info[1:] if record.exc_info else (None, None)
     if traceback is None:
         return record.pathname, record.lineno
@@ -51,8 +51,8 @@ def origin(record: logging.LogRecord) -> tuple[object, ...]:
 
 
 def send(subject: str, body: str) -> None:
-    """Send an email to ``ADMINS``; a failure is logged below the level that is sent."""
+    """Send an email to ``ADMINS``. A failure is only a warning, which is not emailed."""
     try:
         mail_admins(subject, body)
     except Exception:
-        logger.warning("An email to ADMINS could not be sent.", exc_info=True)
+        logger.warning("The email to ADMINS was not sent.", exc_info=True)

@@ -1,4 +1,4 @@
-"""The health of this process and of what it needs, for load balancers and monitors."""
+"""Health checks for containers, load balancers and monitoring."""
 
 import logging
 from threading import Event
@@ -14,15 +14,12 @@ from .middleware import GetResponse
 
 logger = logging.getLogger(__name__)
 
-# Set once this process has seen that the database has all migrations: to look them up takes longer than a page.
+# Set when this process has found no missing migrations; the query is slow.
 migrated = Event()
 
 
 def health(get_response: GetResponse) -> GetResponse:
-    """Answer ``/livez`` and ``/readyz`` before anything else does.
-
-    Those who ask know neither the host name nor HTTPS, and ask every few seconds.
-    """
+    """Answer ``/livez`` and ``/readyz`` for any host and without HTTPS, before other middleware."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         match request.path_info:
@@ -39,14 +36,14 @@ def health(get_response: GetResponse) -> GetResponse:
 
 
 def livez() -> HttpResponse:
-    """Say that this process serves; nothing is asked that can fail."""
+    """Answer 200 while this process serves."""
     return HttpResponse("ok", content_type="text/plain")
 
 
 def readyz() -> HttpResponse:
-    """Answer 503 when pages would fail: the database is down or lacks migrations. The reasons are in the log only.
+    """Answer 503 if the database is down or migrations are missing, and log the reason.
 
-    Without the cache, pages are slower and no more: the state is "degraded", and the status 200.
+    Pages work without the cache: the state is "degraded", and the status 200.
     """
     database = database_answers()
     migrations = database and migrations_are_applied()
@@ -59,7 +56,7 @@ def readyz() -> HttpResponse:
 
 
 def database_answers() -> bool:
-    """Tell whether the database answers a query."""
+    """Return whether the database answers a query."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -70,19 +67,19 @@ def database_answers() -> bool:
 
 
 def cache_answers() -> bool:
-    """Tell whether the cache keeps a value: one that ignores errors still loses it."""
+    """Return whether the cache stores a value."""
     value = uuid4().hex
     try:
         cache.set("readyz", value, timeout=10)
         return bool(cache.get("readyz") == value)
     except Exception:
-        # Each backend has errors of its own.
+        # Each backend has its own exceptions.
         logger.exception("The cache does not answer.")
         return False
 
 
 def migrations_are_applied() -> bool:
-    """Tell whether the database has every migration of this release."""
+    """Return whether all migrations of this release are applied."""
     if migrated.is_set():
         return True
     try:

@@ -1,4 +1,4 @@
-"""Log lines: which are written, and how they look in production.
+"""Log lines as JSON, and the request ID in them.
 
 https://docs.djangoproject.com/en/6.1/topics/logging/
 """
@@ -15,22 +15,22 @@ from django.http import HttpRequest
 
 from .redaction import redact
 
-# The id of the request that is being answered; empty outside of one.
+# ID of the current request, or empty
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
-# What every record has; all else was added by `extra`.
+# Attributes of all records; others come from `extra`.
 # https://docs.python.org/3/library/logging.html#logrecord-attributes
 STANDARD = {*vars(logging.makeLogRecord({})), "message", "asctime"}
 
 
 @receiver(request_finished)
 def forget_request(**kwargs: Any) -> None:
-    """Reset the request id once the response is sent, also one that streams: the thread goes on to other work."""
+    """Reset the request ID after the response, which may be a stream, was sent."""
     request_id.set("")
 
 
 def writable(value: Any) -> Any:
-    """Return a value as JSON can hold it."""
+    """Return a value, or its text if JSON does not support it."""
     try:
         json.dumps(value, allow_nan=False)
     except Exception:
@@ -42,13 +42,13 @@ def writable(value: Any) -> Any:
 
 
 def details(record: logging.LogRecord) -> dict[str, Any]:
-    """Return what a log line tells of a record, with what was added by ``extra``."""
+    """Return the fields of a log line, with those of ``extra``."""
     extra = {name: writable(value) for name, value in vars(record).items() if name not in STANDARD}
-    # Django adds the request, whose text has the query string in it.
+    # Django adds the request, whose text contains the query string.
     extra = {name: value for name, value in extra.items() if not isinstance(getattr(record, name), HttpRequest)}
     try:
         message = record.getMessage()
-    except Exception:  # arguments that do not fit the text, or cannot be written
+    except Exception:  # the arguments do not fit the message
         message = writable(str(record.msg))
     line = extra | {
         "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
@@ -65,35 +65,18 @@ def details(record: logging.LogRecord) -> dict[str, Any]:
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes a record as one JSON object on one line."""
+    """Formats a record as a line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line for a record."""
+        """Return the line of a record."""
         line = redact(json.dumps(details(record), ensure_ascii=False))
-        # Half of a surrogate pair has no UTF-8; its escape is JSON as well.
+        # A lone surrogate cannot be encoded as UTF-8; its escape is valid JSON.
         return line.encode(errors="backslashreplace").decode()
 
 
 class TextFormatter(logging.Formatter):
-    """Writes a record for people, with a line for each of its parts."""
+    """Formats a record as text, with a line for each field."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the text for a record."""
+        """Return the text of a record."""
         return redact("\n".join(f"{name}: {value}" for name, value in details(record).items()))
-
-
-class NotLivez(logging.Filter):
-    """Keeps the development server's lines about ``/livez`` out of the log."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether a record is written."""
-        return " /livez " not in record.getMessage()
-
-
-class NotServerStart(logging.Filter):
-    """Keeps the development server's own addresses out of the log: in Docker, another one is published."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether a record is written."""
-        message = record.getMessage()
-        return "* Running on" not in message and "Press CTRL+C" not in message

@@ -1,4 +1,4 @@
-"""What happens to a request before Django's own middleware sees it, and after.
+"""Middleware for proxies and the request log.
 
 https://docs.djangoproject.com/en/6.1/topics/http/middleware/
 """
@@ -23,13 +23,13 @@ logger = logging.getLogger("{{ cookiecutter.django_project_name }}.request")
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
-# An address as proxies write it: 203.0.113.5, 203.0.113.5:4711, 2001:db8::1, [2001:db8::1], "[2001:db8::1]:4711"
+# IP addresses as proxies write them: 203.0.113.5, 203.0.113.5:4711, 2001:db8::1, [2001:db8::1], "[2001:db8::1]:4711"
 # https://www.rfc-editor.org/rfc/rfc7239#section-6
 NODE = re.compile(r"([0-9.]+)(?::[\w.-]+)?|\[([0-9a-f:.]+)\](?::[\w.-]+)?|([0-9a-f:.]+)", re.ASCII | re.IGNORECASE)
 
 
 def parse_address(text: str) -> IPv4Address | IPv6Address | None:
-    """Return the IP address in an entry of ``X-Forwarded-For``; None for what is none, such as ``unknown``."""
+    """Return the IP address in an entry of ``X-Forwarded-For``, or None for others, such as ``unknown``."""
     match = NODE.fullmatch(text.strip().strip('"'))
     try:
         address = ip_address(match[match.lastindex or 0]) if match else None
@@ -39,16 +39,15 @@ def parse_address(text: str) -> IPv4Address | IPv6Address | None:
 
 
 def is_trusted(address: IPv4Address | IPv6Address | None) -> bool:
-    """Tell whether an address belongs to ``TRUSTED_PROXIES``."""
+    """Return whether an IP address is in ``TRUSTED_PROXIES``."""
     return address is not None and any(address in network for network in settings.TRUSTED_PROXIES)
 
 
 def trusted_proxy(get_response: GetResponse) -> GetResponse:
-    """Take the client's address from a proxy that is trusted, and forget what anybody else claims.
+    """Set ``REMOTE_ADDR`` to the client's IP address, or to an empty text if it is unknown.
 
-    ``REMOTE_ADDR`` becomes the client's, for logs and the throttling of logins; where no address is known, it is empty.
-    ``X-Forwarded-For`` is read from the right, because what stands left of the first address that is no proxy's was
-    written by the client.
+    ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are used only if they come from a trusted proxy. The client's address is
+    the last one that is not a proxy's, because the client can write those before it.
     https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/X-Forwarded-For#security_and_privacy_concerns
     """
 
@@ -71,7 +70,7 @@ def trusted_proxy(get_response: GetResponse) -> GetResponse:
 
 
 def request_log(get_response: GetResponse) -> GetResponse:
-    """Log each request when it is answered, under an id that comes from and goes to ``X-Request-ID``."""
+    """Log each request with its ID, which is taken from and returned in ``X-Request-ID``."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         sent = request.headers.get("X-Request-ID", "")
@@ -99,6 +98,6 @@ def request_log(get_response: GetResponse) -> GetResponse:
 
 
 def user_id(request: HttpRequest) -> str | None:
-    """Return the id of the user whom the request already knows; looking it up here could fail."""
+    """Return the ID of the user if the session is loaded; loading it here could fail."""
     session = getattr(getattr(request, "session", None), "_session_cache", {})
     return session.get(SESSION_KEY)

@@ -1,12 +1,12 @@
-"""What the core app keeps in the database."""
+"""Models of the core app."""
 
 from django.db import models
 
 
 class AttemptCount(models.Model):
-    """How often something was tried in a period of time; ``throttle.py`` counts.
+    """The number of attempts in a period, counted by ``throttle.py``.
 
-    The key is a hash: a table of who tried to log in from where would be personal data.
+    The key is a hash: usernames and IP addresses would be personal data.
     """
 
     key = models.CharField(max_length=64, primary_key=True)
@@ -14,5 +14,5 @@ class AttemptCount(models.Model):
     expires = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:
-        """Return the count and when it ends."""
+        """Return the count and the end of its period."""
         return f"{self.count} until {self.expires}"

@@ -1,13 +1,13 @@
-"""What must not leave the process in a log line, an email or an error report."""
+"""Removes secrets from log lines, emails and error reports."""
 
 import re
 
-# The token of a password reset, by its place in the link and by the form that Django gives it; either may be encoded.
+# Tokens of password resets, by their place in the link and by their format; both may be URL-encoded
 SLASH = r"(?:/|%(?:25)*2F)+"
 LINK = re.compile(rf"({SLASH}reset{SLASH}[^/%\s]+{SLASH})(?:(?!{SLASH})[^\s?&#\"'\\])+", re.IGNORECASE)
 TOKEN = re.compile(r"[0-9a-z]{6,7}(?:-|%(?:25)*2D)[0-9a-f]{32}(?![0-9a-z])", re.IGNORECASE)
 
 
 def redact(text: str) -> str:
-    """Return a text without the tokens of password resets: anyone who reads one could use it."""
+    """Return a text without tokens of password resets."""
     return TOKEN.sub("***", LINK.sub(r"\1***", text))

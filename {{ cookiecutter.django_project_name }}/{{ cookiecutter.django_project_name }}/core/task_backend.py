@@ -1,7 +1,7 @@
-"""Runs tasks in a thread of the process that enqueues them: no worker is needed, and no request waits for them.
+"""A task backend that needs no worker: tasks run in a thread of the process that enqueues them.
 
-Any other backend, such as https://github.com/RealOrangeOne/django-tasks-db with a worker of its own, is a change of
-``TASKS`` in the settings. https://docs.djangoproject.com/en/6.1/topics/tasks/
+For a backend with a worker, such as https://github.com/RealOrangeOne/django-tasks-db, change ``TASKS`` in the settings.
+https://docs.djangoproject.com/en/6.1/topics/tasks/
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -13,34 +13,34 @@ from typing import Any
 from django.db import connections
 from django.tasks.backends.immediate import ImmediateBackend
 
-# Tasks that may wait in a process.
+# Tasks that can wait in a process
 QUEUE_SIZE = 100
 
-# Shared by all threads, each of which has a backend of its own. When the process ends normally, Python first waits for
-# what is queued. https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor
+# Shared by all threads. Python waits for queued tasks before the process exits.
+# https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor
 executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="tasks")
 places = BoundedSemaphore(QUEUE_SIZE)
 
 
 class ThreadBackend(ImmediateBackend):
-    """Django's backend for tasks that run at once, but in another thread.
+    """Django's immediate backend, in another thread.
 
-    A task that fails is logged by ``django.tasks``, with the id of the request that enqueued it. What waits is lost when
-    the process is killed.
+    ``django.tasks`` logs a task that fails, with the ID of the request that enqueued it. Queued tasks are lost if the
+    process is killed.
     """
 
     def _execute_task(self, task_result: Any) -> None:
         """Enqueue a task.
 
         Raises:
-            queue.Full: too many are waiting.
+            queue.Full: too many tasks are waiting.
         """
         if not places.acquire(blocking=False):
             raise Full("Too many tasks are waiting")
         executor.submit(copy_context().run, self.run, task_result)
 
     def run(self, task_result: Any) -> None:
-        """Run a task in the thread, and leave no database connection behind."""
+        """Run a task, and close its database connections."""
         try:
             super()._execute_task(task_result)  # type: ignore[misc]
         finally:

@@ -1,7 +1,6 @@
-"""Limits how often something may be tried.
+"""Limits attempts, such as logins; ``THROTTLES`` in the settings has the limits.
 
-Attempts are counted in the database, which all processes share, and before their work is done: requests that come at the
-same time cannot pass a limit together. ``THROTTLES`` in the settings has the limits.
+Attempts are counted in the database before they are made, so that simultaneous requests cannot exceed a limit.
 """
 
 import logging
@@ -22,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class ThrottledError(Exception):
-    """An attempt was refused; the next one is let through after ``wait``."""
+    """An attempt was refused; the next one is possible after ``wait``."""
 
     def __init__(self, wait: timedelta) -> None:
         super().__init__(f"Too many attempts. Wait {wait}.")
@@ -30,11 +29,11 @@ class ThrottledError(Exception):
 
 
 def attempt(**values: str) -> None:
-    """Count an attempt in each of some throttles, or in none of them if one has reached its limit.
+    """Count an attempt in one or more throttles, or in none if one has reached its limit.
 
     Args:
-        values: what to count, by the name of the throttle: ``attempt(login_by_address="203.0.113.5")``. Case makes no
-            difference. An empty value is not counted.
+        values: what to count, by the name of the throttle: ``attempt(login_by_address="203.0.113.5")``. Case is
+            ignored, and empty values are not counted.
 
     Raises:
         ThrottledError: a limit was reached.
@@ -42,7 +41,7 @@ def attempt(**values: str) -> None:
     names = {key(name, value): name for name, value in values.items() if value}
     now = timezone.now()
     with transaction.atomic():
-        # All lock the rows in the same order, so that no two wait for each other.
+        # Sorted, to prevent deadlocks
         new = [AttemptCount(key=one, expires=now + period(name)) for one, name in sorted(names.items())]
         AttemptCount.objects.bulk_create(new, ignore_conflicts=True)
         counts = list(AttemptCount.objects.select_for_update().filter(key__in=names).order_by("key"))
@@ -59,27 +58,27 @@ def attempt(**values: str) -> None:
 
 
 def undo(**values: str) -> None:
-    """Take back an attempt that is not to count, because it succeeded."""
+    """Subtract an attempt that succeeded."""
     for one in sorted(key(name, value) for name, value in values.items()):
         AttemptCount.objects.filter(key=one, count__gt=0).update(count=F("count") - 1)
 
 
 def reset(**values: str) -> None:
-    """Forget all attempts with some values, each given by the name of its throttle."""
+    """Delete the counts of values, given by the name of the throttle."""
     AttemptCount.objects.filter(key__in=[key(name, value) for name, value in values.items()]).delete()
 
 
 def delete_expired() -> int:
-    """Delete the counts whose time is over, and return how many there were."""
+    """Delete expired counts, and return their number."""
     with transaction.atomic():
         expired = AttemptCount.objects.select_for_update(skip_locked=True).filter(expires__lte=timezone.now())
         return AttemptCount.objects.filter(pk__in=expired.values("pk")).delete()[0]
 
 
 def client_network(request: HttpRequest | None) -> str:
-    """Return what counts as one client, or nothing if the address is not known.
+    """Return the IPv4 address or IPv6 /64 of the client, or an empty text if it is unknown.
 
-    It is an IPv4 address, or the /64 of an IPv6 address: a client that has one address of it usually has all.
+    A client usually has all addresses of its /64.
     https://www.rfc-editor.org/rfc/rfc6177
     """
     try:
@@ -92,19 +91,19 @@ def client_network(request: HttpRequest | None) -> str:
 
 
 def limit(name: str) -> int:
-    """Return how many attempts a throttle lets through."""
+    """Return how many attempts a throttle allows."""
     return settings.THROTTLES[name][0]
 
 
 def period(name: str) -> timedelta:
-    """Return in which time it does so."""
+    """Return the period of a throttle."""
     return settings.THROTTLES[name][1]
 
 
 def key(name: str, value: str) -> str:
-    """Return the key of what is counted; texts that the database takes for the same without case have the same one.
+    """Return the key of a value, which is the same for values that ``iexact`` finds equal.
 
-    Django compares names and email addresses as NFKC. Upper case first, because "ı" is "I" there as well.
+    Django normalizes usernames to NFKC. Upper case comes first, because "ı" becomes "I".
     """
     text = unicodedata.normalize("NFKC", value).upper().casefold()
     return salted_hmac("throttle", f"{name} {text}", algorithm="sha256").hexdigest()

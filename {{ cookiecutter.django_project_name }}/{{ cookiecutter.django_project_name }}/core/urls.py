@@ -1,4 +1,4 @@
-"""Addresses of the core app."""
+"""URLs of the core app."""
 
 from django.urls import path
 

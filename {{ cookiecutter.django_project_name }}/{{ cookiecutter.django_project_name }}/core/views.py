@@ -1,4 +1,4 @@
-"""Pages of the site itself."""
+"""Views of the core app."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseRedirect, HttpResponseServerError
@@ -11,20 +11,20 @@ from .json_logging import request_id
 
 
 class HomeView(TemplateView):
-    """The first page."""
+    """The home page."""
 
     template_name = "core/home.html"
 
 
 def favicon(request: HttpRequest) -> HttpResponseRedirect:
-    """Show browsers to the icon: on pages that name none, such as Django's own, they ask for this one."""
+    """Redirect to the icon. Browsers request this URL on pages without a link to it, such as Django's."""
     return redirect(static("core/favicon.svg"))
 
 
 def server_error(request: HttpRequest) -> HttpResponseServerError:
-    """Return the page for an error of ours, with the id under which the log tells of it.
+    """Return the error page, with the request ID that is in the log.
 
-    The request is kept from the template: what broke may be what the context processors ask.
+    Context processors are not used, as they may cause the error.
     """
     context = {"project_name": settings.PROJECT_NAME, "request_id": request_id.get()}
     return HttpResponseServerError(render_to_string("500.html", context))

@@ -1,4 +1,1 @@
-"""What to do next: the guide on the home page, in development alone.
-
-Delete this folder when nobody needs it any more; nothing else changes.
-"""
+"""The guide on the home page in development. Delete this folder at any time: nothing else uses it."""

@@ -14,7 +14,7 @@ from ..core.health import cache_answers, database_answers
 
 @dataclass
 class Connection:
-    """A service, which one it is, whether it answers, and what to do if not."""
+    """A service and its state."""
 
     name: str
     kind: str
@@ -23,7 +23,7 @@ class Connection:
 
 
 def connections() -> list[Connection]:
-    """Ask each service for its state."""
+    """Return the state of each service."""
     return [database_connection(), cache_connection(), mail_connection()]
 
 

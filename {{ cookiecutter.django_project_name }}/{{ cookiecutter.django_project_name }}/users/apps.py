@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class UsersConfig(AppConfig):
-    """Who may do what."""
+    """Users and their accounts."""
 
     name = "{{ cookiecutter.django_project_name }}.users"
     verbose_name = _("Users")

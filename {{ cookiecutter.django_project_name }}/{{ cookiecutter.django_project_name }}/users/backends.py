@@ -1,4 +1,4 @@
-"""How users are authenticated.
+"""Authentication of users.
 
 https://docs.djangoproject.com/en/6.1/topics/auth/customizing/#authentication-backends
 """
@@ -14,16 +14,16 @@ from .models import User
 
 
 class ThrottledBackend(ModelBackend):
-    """Django's backend, with a limit to failed logins, wherever a password is sent to."""
+    """Django's backend, with limits on failed logins."""
 
     @sensitive_variables("password")
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
     ) -> User | None:
-        """Return the user to whom the password belongs, or None.
+        """Return the user with this password, or None.
 
         Raises:
-            ThrottledError: there were too many failures of this user name from this address, or of one of them alone.
+            ThrottledError: too many logins failed with this username, from this IP address, or both.
         """
         name = username if username is not None else kwargs.get(User.USERNAME_FIELD)
         if name is None or password is None:
@@ -38,5 +38,5 @@ class ThrottledBackend(ModelBackend):
             throttle.undo(**each)
         return user
 
-    # ModelBackend's own would count nothing.
+    # ModelBackend's method does not call authenticate().
     aauthenticate = BaseBackend.aauthenticate  # type: ignore[assignment]

@@ -1,4 +1,4 @@
-"""How passwords are hashed.
+"""Password hashing.
 
 https://docs.djangoproject.com/en/6.1/topics/auth/passwords/
 """
@@ -12,20 +12,19 @@ from django.contrib.auth import hashers
 
 @cache
 def thread() -> ThreadPoolExecutor:
-    """Return the one thread of this process that hashes.
+    """Return the only thread of this process that hashes passwords, which limits memory under many logins.
 
-    A hash costs a CPU and memory, and strangers at the login page decide how many there are. A lock would not do: glibc
-    keeps the memory that each thread once took. https://www.man7.org/linux/man-pages/man3/mallopt.3.html
+    With a lock instead, glibc would keep the memory of each thread: https://www.man7.org/linux/man-pages/man3/mallopt.3.html
     """
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="hasher")
 
 
-# A thread does not live on in a forked process.
+# A forked process needs its own thread.
 os.register_at_fork(after_in_child=thread.cache_clear)
 
 
 class Argon2PasswordHasher(hashers.Argon2PasswordHasher):
-    """Argon2id with OWASP's parameters, where Django's take 100 MiB for each password that is checked.
+    """Argon2id with OWASP's parameters. Django's use 100 MiB.
 
     https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#argon2id
     """
@@ -35,9 +34,9 @@ class Argon2PasswordHasher(hashers.Argon2PasswordHasher):
     parallelism = 1
 
     def encode(self, password: str, salt: str) -> str:
-        """Return the hash of a password, with its parameters."""
+        """Return the hash of a password."""
         return thread().submit(super().encode, password, salt).result()
 
     def verify(self, password: str, encoded: str) -> bool:
-        """Tell whether a hash, which may have other parameters, is that of the password."""
+        """Return whether a hash is that of a password."""
         return thread().submit(super().verify, password, encoded).result()

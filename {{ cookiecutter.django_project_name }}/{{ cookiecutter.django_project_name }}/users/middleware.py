@@ -1,4 +1,4 @@
-"""What happens when somebody tries too many passwords."""
+"""The answer to too many attempts."""
 
 from collections.abc import Callable
 from math import ceil
@@ -13,17 +13,16 @@ from ..core import throttle
 
 
 class ThrottledMiddleware:
-    """Answers 429, with a page that says how long to wait, where a view was throttled.
+    """Answers 429 if a view raises ``ThrottledError``, with a page that says how long to wait.
 
-    It also throttles the two pages that ask for the old password, the site's and the admin's, as a thief of a session
-    could guess there.
+    It also limits attempts at the old password on the pages to change it, in case a session was stolen.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on."""
+        """Call the next middleware."""
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *args: Any) -> HttpResponse | None:
@@ -37,7 +36,7 @@ class ThrottledMiddleware:
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Return the page."""
+        """Return the page if the exception is a ``ThrottledError``."""
         if not isinstance(exception, throttle.ThrottledError):
             return None
         seconds = ceil(exception.wait.total_seconds())

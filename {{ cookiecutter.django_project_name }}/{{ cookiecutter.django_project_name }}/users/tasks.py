@@ -1,4 +1,4 @@
-"""What is done for users outside of requests.
+"""Tasks of accounts.
 
 https://docs.djangoproject.com/en/6.1/topics/tasks/
 """
@@ -10,13 +10,13 @@ from django.utils import translation
 
 @task
 def send_password_reset(email: str, domain: str, use_https: bool, language: str | None) -> None:
-    """Send the users with an email address, if there are any, a link to set a new password.
+    """Send a password reset link to the users with an email address, if there are any.
 
     Args:
-        email: the address, as it was typed.
-        domain: host name, and port, of the site in the link.
-        use_https: whether the link begins with https.
-        language: code of the language to write in.
+        email: the email address, as it was typed.
+        domain: host name and port in the link.
+        use_https: whether the link starts with https.
+        language: language code of the email.
     """
     form = PasswordResetForm({"email": email})
     if form.is_valid():

@@ -1,4 +1,4 @@
-"""Pages of accounts where Django's own do not suffice.
+"""Views of accounts that differ from Django's.
 
 https://docs.djangoproject.com/en/6.1/topics/auth/default/#all-authentication-views
 """
@@ -21,23 +21,23 @@ from .tasks import send_password_reset
 
 
 class NeedsEmail(View):
-    """A page that says so where the site sends no email."""
+    """A view that needs email."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Show the page only if what it promises can be sent."""
+        """Show another page if the site sends no email."""
         if not is_email_on():
             return TemplateResponse(request, "registration/no_email.html", {"title": _("Password reset")})
         return super().dispatch(request, *args, **kwargs)
 
 
 class PasswordResetView(NeedsEmail, views.PasswordResetView):
-    """Ask for the email address that gets the link.
+    """Ask for an email address to send the link to.
 
-    The answer is the same and as fast whether somebody has an account or not: a task looks for it and sends the email.
+    A task looks up the user and sends the email, so that neither the answer nor its time tells whether a user exists.
     """
 
     def form_valid(self, form: PasswordResetForm) -> HttpResponseRedirect:
-        """Let the task do the work, unless the client or the mailbox reached its limit, which is not shown either."""
+        """Enqueue the task, unless the client or the mailbox has reached its limit; the answer is the same."""
         email = form.cleaned_data["email"]
         address = throttle.client_network(self.request)
         try:
@@ -51,4 +51,4 @@ class PasswordResetView(NeedsEmail, views.PasswordResetView):
 
 
 class PasswordResetDoneView(NeedsEmail, views.PasswordResetDoneView):
-    """Say that the link was sent."""
+    """Say that an email was sent if the user exists."""

@@ -1,4 +1,4 @@
-"""The production settings as a server uses them, in a process of their own; the tests of all else run with others."""
+"""Production's settings, in a process of their own."""
 
 import importlib
 import json
@@ -11,7 +11,7 @@ from django.conf import settings
 from ... import config
 from ...conftest import REQUIRED
 
-# Asks the site over HTTP and HTTPS, and prints as JSON what production does and what it is set to.
+# Prints responses and settings of production as JSON
 SCRIPT = """
 import json, logging
 import django
@@ -26,7 +26,7 @@ call_command("check", deploy=True, fail_level="WARNING")
 client = Client(headers={"host": settings.DOMAIN_NAME})
 plain = client.get("/accounts/login/")
 client.get("/livez", secure=True)
-# Static files are not collected here.
+# Static files are not collected.
 settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 page = client.get("/accounts/login/", secure=True)
 logging.getLogger("shop").info("paid", extra={"order_id": 7})
@@ -44,7 +44,7 @@ print(json.dumps({
 
 
 def test_production(subtests):
-    """All of it is one test, as the process takes two seconds."""
+    """One test, because the process takes two seconds."""
     environment = REQUIRED | {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": f"{config.__name__}.production"}
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT], cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True
@@ -53,14 +53,14 @@ def test_production(subtests):
     production = json.loads(done.stdout.splitlines()[-1])
     lines = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
 
-    with subtests.test("Only HTTPS is used"):
+    with subtests.test("HTTPS only"):
         assert production["redirect"] == [301, "https://www.example.com/accounts/login/"]
         assert production["login"] == 200
         assert "Secure" in production["csrf_cookie"]
         assert production["session_cookie_is_secure"]
         assert production["hsts"] == "max-age=3600"
 
-    with subtests.test("Passwords are strong, and hashed slowly"):
+    with subtests.test("Password hashing and validation"):
         assert production["hash"] == "argon2$"
         assert set(production["validators"]) >= {
             "UserAttributeSimilarityValidator",
@@ -68,18 +68,18 @@ def test_production(subtests):
             "CommonPasswordValidator",
         }
 
-    with subtests.test("No request waits for a database that is gone"):
+    with subtests.test("Timeouts of the database"):
         assert production["database"]["OPTIONS"].keys() >= {"connect_timeout", "keepalives_idle"}
 
-    with subtests.test("The log is JSON, and /livez is not in it"):
+    with subtests.test("JSON log without /livez"):
         [line] = [line for line in lines if line["logger"] == "shop"]
         assert line["order_id"] == 7
         requests = [line["path"] for line in lines if line["logger"].endswith(".request") and "path" in line]
         assert requests == ["/accounts/login/"] * 2
 
 
-def test_gunicorn_still_has_what_its_configuration_overrides():
-    """They are no public interface: https://github.com/benoitc/gunicorn/issues/2409"""
+def test_gunicorn_has_methods_that_configuration_overrides():
+    """They are not public: https://github.com/benoitc/gunicorn/issues/2409"""
     gunicorn_config = importlib.import_module("gunicorn.config").Config()
     worker = importlib.import_module("gunicorn.workers.gthread").ThreadWorker(0, 0, [], None, 30, gunicorn_config, None)
     assert worker.alive is True

@@ -1,4 +1,4 @@
-"""Settings modules, imported as a server or a developer's machine would."""
+"""Settings of development and production."""
 
 import importlib
 import re
@@ -13,7 +13,7 @@ from ... import config
 from ...conftest import REQUIRED
 
 
-def test_production_names_all_that_is_missing_or_malformed(load, tmp_path):
+def test_production_lists_all_missing_and_invalid_variables(load, tmp_path):
     with pytest.raises(ImproperlyConfigured) as error:
         load(
             "production",
@@ -64,13 +64,13 @@ def test_production_names_all_that_is_missing_or_malformed(load, tmp_path):
         ("LOG_LEVEL", "hunter2"),
     ],
 )
-def test_a_value_that_cannot_be_right_is_an_error_that_does_not_repeat_it(load, name, value):
+def test_error_of_invalid_variable_does_not_repeat_value(load, name, value):
     with pytest.raises(ImproperlyConfigured, match=rf"\n  {name}: [^\n]+\n\n→") as error:
         load("production", **REQUIRED | {name: value})
     assert "hunter2" not in str(error.value)
 
 
-def test_email_has_one_kind_of_encryption(load):
+def test_email_uses_tls_or_ssl(load):
     with pytest.raises(ImproperlyConfigured, match="EMAIL_USE_TLS: It cannot be true together with EMAIL_USE_SSL"):
         load("production", **REQUIRED, EMAIL_USE_TLS="true", EMAIL_USE_SSL="true")
 
@@ -84,16 +84,16 @@ def test_email_has_one_kind_of_encryption(load):
         "sqlite:////srv/db.sqlite3?timeout=5",
     ],
 )
-def test_urls_of_databases(load, url):
+def test_database_urls(load, url):
     assert load("production", **REQUIRED | {"DATABASE_URL": url}).DATABASES["default"]["ENGINE"]
 
 
 @pytest.mark.parametrize("value", ["back-office", "/back-office", "back-office/", " /back-office/ "])
-def test_the_admin_is_where_its_variable_says(load, value):
+def test_admin_url_is_normalized(load, value):
     assert load("production", **REQUIRED, ADMIN_URL=value).ADMIN_URL == "back-office/"
 
 
-def test_lists_may_have_spaces(load):
+def test_lists_can_have_spaces(load):
     lists = {
         "ALLOWED_HOSTS": "a.example, .b.example ,",
         "TRUSTED_PROXIES": "192.0.2.7, fd00::/8",
@@ -105,7 +105,7 @@ def test_lists_may_have_spaces(load):
     assert production.ADMINS == ["a@example.com"]
 
 
-def test_production_with_what_it_needs(load):
+def test_production_with_required_variables(load):
     production = load("production", **REQUIRED, DATABASE_PASSWORD="p@ss", REDIS_PASSWORD="s/cret")
     assert production.DEBUG is False
     assert production.ALLOWED_HOSTS == ["www.example.com"]
@@ -115,7 +115,7 @@ def test_production_with_what_it_needs(load):
     assert production.SESSION_COOKIE_NAME.startswith("__Host-")
 
 
-def test_the_password_of_redis_wins_over_the_one_in_the_url(load):
+def test_redis_password_overrides_url(load):
     def connection(url):
         cache = load("production", **REQUIRED | {"REDIS_URL": url}, REDIS_PASSWORD="s/cr@t").CACHES["default"]
         return ConnectionPool.from_url(cache["LOCATION"], **cache["OPTIONS"]).connection_kwargs
@@ -140,7 +140,7 @@ def test_transaction_pooler_gets_no_option_that_it_refuses(load):
     assert database["DISABLE_SERVER_SIDE_CURSORS"]
 
 
-def test_values_come_from_the_environment_then_a_file_then_a_secret_then_a_config(load, tmp_path, monkeypatch):
+def test_precedence_of_environment_file_secret_and_config(load, tmp_path, monkeypatch):
     def domain_name(**variables):
         env = load("env")
         monkeypatch.setattr(env, "FOLDERS", (tmp_path / "secrets", tmp_path))
@@ -156,7 +156,7 @@ def test_values_come_from_the_environment_then_a_file_then_a_secret_then_a_confi
     (tmp_path / "file").write_text("file\n")
     assert domain_name(DOMAIN_NAME_FILE=str(tmp_path / "file")) == "file"
     assert domain_name(DOMAIN_NAME="environment") == "environment"
-    # What is empty counts as not set.
+    # Empty values count as unset.
     assert domain_name(DOMAIN_NAME=" ", DOMAIN_NAME_FILE="") == "secret"
     (tmp_path / "secrets" / "DOMAIN_NAME").write_text("\n")
     assert domain_name(DOMAIN_NAME="") == "config"
@@ -164,7 +164,7 @@ def test_values_come_from_the_environment_then_a_file_then_a_secret_then_a_confi
     assert domain_name() is None
 
 
-def test_development_needs_nothing(load):
+def test_development_requires_no_variables(load):
     local = load("local")
     assert local.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
     assert local.MAILERS["default"]["BACKEND"].endswith("ConsoleBackend")
@@ -177,7 +177,7 @@ def test_development_with_servers(load):
     assert local.MAILERS["default"]["OPTIONS"]["host"] == "mail"
 
 
-def test_servers_find_an_application():
+def test_wsgi_application():
     assert callable(importlib.import_module(f"{config.__name__}.wsgi").application)
 
 

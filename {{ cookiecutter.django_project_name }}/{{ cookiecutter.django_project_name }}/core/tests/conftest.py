@@ -5,6 +5,10 @@ import logging
 from typing import Any
 
 import pytest
+from django.contrib.auth.tokens import default_token_generator
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 
 from ...conftest import REQUIRED
 from ..cache import RedisCache
@@ -32,3 +36,10 @@ def lines(caplog):
     logging.getLogger().addHandler(handler)
     yield written
     logging.getLogger().removeHandler(handler)
+
+
+@pytest.fixture
+def reset_link(user) -> str:
+    """The link of an email that resets a password, as far as its token."""
+    uid = urlsafe_base64_encode(force_bytes(user.pk))
+    return reverse("password_reset_confirm", args=[uid, default_token_generator.make_token(user)])

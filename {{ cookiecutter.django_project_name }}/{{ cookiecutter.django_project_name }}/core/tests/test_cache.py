@@ -1,4 +1,4 @@
-"""An outage of Redis costs speed, and nothing else."""
+"""The Redis cache during outages."""
 
 import time
 from socket import create_server
@@ -18,12 +18,12 @@ from ..cache import RedisCache
 
 @pytest.fixture
 def outage(stopped_redis):
-    """Replace the cache by a Redis that is down."""
+    """Use a Redis that does not run as the cache."""
     with override_settings(CACHES={"default": stopped_redis}):
         yield
 
 
-def test_an_outage_is_a_miss_and_no_operation_claims_more(outage):
+def test_outage_counts_as_miss(outage):
     assert cache.get("a", "default") == "default"
     assert cache.get_many(["a", "b"]) == {}
     assert cache.get_or_set("a", lambda: 1) == 1
@@ -40,29 +40,29 @@ def test_an_outage_is_a_miss_and_no_operation_claims_more(outage):
         cache.clear()
 
 
-def test_flush_cache_fails_during_an_outage(outage):
-    with pytest.raises(CommandError, match="not emptied"):
+def test_flush_cache_fails_during_outage(outage):
+    with pytest.raises(CommandError, match="not cleared"):
         call_command("flush_cache")
 
 
-def test_flush_cache_empties_the_cache():
+def test_flush_cache_clears_cache():
     cache.set("a", 1)
     call_command("flush_cache")
     assert cache.get("a") is None
 
 
-def test_a_redis_that_hangs_is_waited_for_once(stopped_redis):
+def test_hanging_redis_is_waited_for_once(stopped_redis):
     with create_server(("127.0.0.1", 0)) as server:
         stopped_redis["LOCATION"] = f"redis://127.0.0.1:{server.getsockname()[1]}/0"
         with override_settings(CACHES={"default": stopped_redis}):
             start = time.monotonic()
             for _ in range(100):
                 assert cache.get("a") is None
-            # each of them would wait for a quarter of a second
+            # Each timeout takes a quarter of a second.
             assert time.monotonic() - start < 10
 
 
-def test_an_outage_is_logged_once_and_ends(outage, monkeypatch, caplog):
+def test_outage_is_logged_once_and_ends(outage, monkeypatch, caplog):
     def refuse(*args):
         raise exceptions.ConnectionError
 
@@ -79,7 +79,7 @@ def test_an_outage_is_logged_once_and_ends(outage, monkeypatch, caplog):
         assert time.monotonic() < deadline
 
 
-def test_a_redis_that_refuses_one_operation_is_asked_for_the_next(outage, monkeypatch, caplog):
+def test_refused_operation_is_no_outage(outage, monkeypatch, caplog):
     def refuse(*args):
         raise exceptions.OutOfMemoryError("command not allowed: SET a secret")
 
@@ -90,7 +90,7 @@ def test_a_redis_that_refuses_one_operation_is_asked_for_the_next(outage, monkey
     assert "secret" not in caplog.text
 
 
-def test_two_servers_have_outages_of_their_own(outage, stopped_redis):
+def test_each_server_has_its_own_outage(outage, stopped_redis):
     other = stopped_redis | {"LOCATION": "redis://127.0.0.1:2/0"}
     with override_settings(CACHES={"default": stopped_redis, "other": other}):
         caches["default"].get("a")
@@ -99,14 +99,14 @@ def test_two_servers_have_outages_of_their_own(outage, stopped_redis):
         assert len(RedisCache.outages) == 2
 
 
-def test_people_log_in_and_out_while_redis_is_down(client, user, outage):
+def test_login_and_logout_work_during_outage(client, user, outage):
     client.post(reverse("login"), {"username": user.get_username(), "password": PASSWORD})
     assert user.get_full_name() in client.get(reverse("home")).text
     client.post(reverse("logout"))
     assert user.get_full_name() not in client.get(reverse("home")).text
 
 
-def test_a_logout_during_an_outage_is_not_undone_after_it(client, user, stopped_redis):
+def test_logout_during_outage_is_not_undone_after_it(client, user, stopped_redis):
     client.post(reverse("login"), {"username": user.get_username(), "password": PASSWORD})
     assert client.get(reverse("password_change")).status_code == 200
     cookies = dict(client.cookies)

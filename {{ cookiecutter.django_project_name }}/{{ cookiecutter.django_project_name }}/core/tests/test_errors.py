@@ -1,4 +1,4 @@
-"""Pages for what went wrong."""
+"""Error pages."""
 
 import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
@@ -39,16 +39,16 @@ def test_error_pages(db, status):
 
 
 @pytest.mark.urls(__name__)
-def test_a_server_error_names_the_request_that_its_log_line_has(db):
+def test_server_error_shows_request_id(db):
     response = Client(raise_request_exception=False).get("/500")
     assert response.headers["X-Request-ID"] in response.text
 
 
-def test_a_form_without_csrf_token_gets_a_page_of_its_own(db):
+def test_csrf_failure_has_its_own_page(db):
     response = Client(enforce_csrf_checks=True).post(reverse("login"))
     assert response.status_code == 403
     assert "403_csrf.html" in [template.name for template in response.templates]
 
 
-def test_a_host_that_is_not_ours_is_refused(client, db):
+def test_unknown_host_is_refused(client, db):
     assert client.get("/", headers={"host": "evil.example"}).status_code == 400

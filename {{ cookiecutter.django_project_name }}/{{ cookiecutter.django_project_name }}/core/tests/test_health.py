@@ -1,4 +1,4 @@
-"""Health: what load balancers and monitors ask."""
+"""Health checks."""
 
 from threading import Event
 
@@ -9,35 +9,35 @@ from django.test import override_settings
 
 from .. import health
 
-WELL = {"database": "ok", "cache": "ok", "migrations": "ok"}
+OK = {"database": "ok", "cache": "ok", "migrations": "ok"}
 
 
 @pytest.fixture(autouse=True)
 def migrated(monkeypatch):
-    """Let the process know nothing of the migrations yet."""
+    """Start with unchecked migrations."""
     monkeypatch.setattr(health, "migrated", Event())
 
 
-def test_livez_needs_no_host_no_https_and_no_database(client, settings):
+def test_livez_works_for_any_host_without_https_and_database(client, settings):
     settings.SECURE_SSL_REDIRECT = True
     response = client.get("/livez", headers={"host": "10.0.0.7:8000"})
     assert (response.status_code, response.text) == (200, "ok")
 
 
-def test_readyz_needs_no_host_and_no_https(client, db, settings):
+def test_readyz_works_for_any_host_without_https(client, db, settings):
     settings.SECURE_SSL_REDIRECT = True
     response = client.get("/readyz", headers={"host": "10.0.0.7:8000"})
-    assert (response.status_code, response.json()) == (200, WELL)
+    assert (response.status_code, response.json()) == (200, OK)
     assert response.headers["Cache-Control"] == "no-store"
 
 
-def test_readyz_looks_migrations_up_once(client, db, django_assert_num_queries):
-    assert client.get("/readyz").json() == WELL
+def test_readyz_checks_migrations_once(client, db, django_assert_num_queries):
+    assert client.get("/readyz").json() == OK
     with django_assert_num_queries(1):
-        assert client.get("/readyz").json() == WELL
+        assert client.get("/readyz").json() == OK
 
 
-def test_readyz_names_a_stopped_database(client, db, monkeypatch):
+def test_readyz_reports_stopped_database(client, db, monkeypatch):
     def refuse():
         raise OperationalError("connection refused: secret-host")
 
@@ -52,10 +52,10 @@ def test_readyz_names_a_stopped_database(client, db, monkeypatch):
 def test_readyz_without_cache_is_degraded(client, db, stopped_redis):
     with override_settings(CACHES={"default": stopped_redis}):
         response = client.get("/readyz")
-    assert (response.status_code, response.json()) == (200, WELL | {"cache": "degraded"})
+    assert (response.status_code, response.json()) == (200, OK | {"cache": "degraded"})
 
 
-def test_readyz_names_missing_migrations(client, db):
+def test_readyz_reports_missing_migrations(client, db):
     MigrationRecorder(connection).record_unapplied("users", "0001_initial")
     response = client.get("/readyz")
-    assert (response.status_code, response.json()) == (503, WELL | {"migrations": "down"})
+    assert (response.status_code, response.json()) == (503, OK | {"migrations": "down"})

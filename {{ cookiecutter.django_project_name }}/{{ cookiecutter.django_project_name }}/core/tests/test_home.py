@@ -5,12 +5,12 @@ from django.urls import reverse
 from django.utils.html import escape
 
 
-def test_home_shows_the_project(client, db):
+def test_home_shows_project(client, db):
     response = client.get(reverse("home"))
     assert response.status_code == 200
     assert escape(settings.PROJECT_NAME) in response.text
     assert escape(settings.PROJECT_DESCRIPTION) in response.text
 
 
-def test_browsers_find_the_icon_where_no_page_names_it(client):
+def test_favicon_redirects_to_icon(client):
     assert client.get("/favicon.ico").url == "/static/core/favicon.svg"

@@ -1,4 +1,4 @@
-"""Rows that nothing reads any more."""
+"""Deletion of expired rows."""
 
 from datetime import timedelta
 from io import StringIO
@@ -12,7 +12,7 @@ from ..models import AttemptCount
 
 
 @pytest.mark.django_db
-def test_expired_rows_are_deleted_and_no_others():
+def test_housekeeping_deletes_only_expired_rows():
     for key, days in (("old", -1), ("new", 1)):
         expires = now() + timedelta(days=days)
         Session.objects.create(session_key=key, session_data="", expire_date=expires)

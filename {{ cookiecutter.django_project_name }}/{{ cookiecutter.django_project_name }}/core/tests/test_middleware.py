@@ -1,4 +1,4 @@
-"""What is believed about a request, and what is logged of it."""
+"""Trusted proxies and the request log."""
 
 import logging
 import re
@@ -16,7 +16,7 @@ from ..middleware import trusted_proxy
 
 
 def seen(remote_addr: str, **meta: Any) -> tuple[str, bool]:
-    """Return the client's address, and whether it uses HTTPS, as the site sees them."""
+    """Return the client's IP address, and whether the request uses HTTPS."""
     request = RequestFactory().get("/", REMOTE_ADDR=remote_addr, **meta)
     trusted_proxy(lambda request: HttpResponse())(request)
     return request.META["REMOTE_ADDR"], request.is_secure()
@@ -24,7 +24,7 @@ def seen(remote_addr: str, **meta: Any) -> tuple[str, bool]:
 
 @pytest.fixture
 def behind_proxy(settings):
-    """Trust proxies of the network 10.0.0.0/8."""
+    """Trust proxies in two networks."""
     settings.TRUSTED_PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
@@ -53,24 +53,24 @@ def behind_proxy(settings):
         ("10.0.0.2", "[203.0.113.5", "10.0.0.2"),
     ],
 )
-def test_only_a_trusted_proxy_tells_the_address(behind_proxy, remote_addr, forwarded_for, client):
+def test_client_address_comes_from_trusted_proxies_only(behind_proxy, remote_addr, forwarded_for, client):
     assert seen(remote_addr, HTTP_X_FORWARDED_FOR=forwarded_for)[0] == client
 
 
 @pytest.mark.parametrize(("remote_addr", "forwarded_for"), [("10.0.0.2", "unknown"), ("unix socket", ""), ("", "")])
-def test_a_client_without_an_address_logs_in(behind_proxy, client, user, remote_addr, forwarded_for):
+def test_client_without_address_can_log_in(behind_proxy, client, user, remote_addr, forwarded_for):
     for password, status in (("wrong", 200), (PASSWORD, 302)):
         fields = {"username": user.get_username(), "password": password}
         meta = {"REMOTE_ADDR": remote_addr, "HTTP_X_FORWARDED_FOR": forwarded_for}
         assert client.post(reverse("login"), fields, **meta).status_code == status
 
 
-def test_only_a_trusted_proxy_tells_the_scheme(behind_proxy):
+def test_scheme_comes_from_trusted_proxies_only(behind_proxy):
     assert seen("10.0.0.2", HTTP_X_FORWARDED_PROTO="https")[1]
     assert not seen("203.0.113.9", HTTP_X_FORWARDED_PROTO="https")[1]
 
 
-def test_each_request_is_one_line(logged_in, user, lines):
+def test_request_is_logged_in_one_line(logged_in, user, lines):
     response = logged_in.get(reverse("password_change"), headers={"x-request-id": "abc-123"})
     assert response.headers["X-Request-ID"] == "abc-123"
     [line] = [line for line in lines if line["logger"].endswith(".request")]
@@ -81,19 +81,19 @@ def test_each_request_is_one_line(logged_in, user, lines):
 
 
 @pytest.mark.parametrize("bad", ["", "a b", "x" * 65, '"}'])
-def test_a_request_id_that_is_none_is_replaced(client, db, bad):
+def test_invalid_request_id_is_replaced(client, db, bad):
     response = client.get("/", headers={"x-request-id": bad})
     assert re.fullmatch("[0-9a-f]{32}", response.headers["X-Request-ID"])
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Log a line, and fail."""
+    """Log a line, then raise an error."""
     logging.getLogger("view").info("before the error")
     raise RuntimeError
 
 
 def streaming(request: HttpRequest) -> StreamingHttpResponse:
-    """Log a line while the response is under way."""
+    """Log a line during the response."""
 
     def chunks():
         yield "a"
@@ -109,7 +109,7 @@ handler500 = site_urls.handler500
 
 @pytest.mark.urls(__name__)
 @pytest.mark.parametrize("page", ["/broken", "/streaming"])
-def test_lines_have_the_id_of_their_request_and_of_no_other(db, lines, page):
+def test_lines_have_id_of_their_request_only(db, lines, page):
     client = Client(raise_request_exception=False, headers={"x-request-id": "abc-123"})
     b"".join(client.get(page))
     [line] = [line for line in lines if line["logger"] == "view"]

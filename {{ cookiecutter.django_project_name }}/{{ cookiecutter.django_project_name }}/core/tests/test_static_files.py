@@ -1,4 +1,4 @@
-"""Static files as production serves them: hashed names, compressed, cached forever."""
+"""Static files as in production."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from django.urls import reverse
 
 @pytest.fixture
 def collected(settings, tmp_path):
-    """Collect this app's static files as the image collects all."""
+    """Collect the static files of this app as in production."""
     settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
     settings.STATICFILES_DIRS = [Path(__file__).parent.parent / "static"]
     settings.STATIC_ROOT = tmp_path
@@ -23,7 +23,7 @@ def collected(settings, tmp_path):
     return tmp_path
 
 
-def test_pages_name_hashed_files_that_are_compressed_and_cached_for_ever(collected, db):
+def test_static_files_are_hashed_compressed_and_cached(collected, db):
     client = Client()
     [address] = re.findall(r'href="(/static/core/style\.[0-9a-f]{12}\.css)"', client.get(reverse("home")).text)
     for encoding in ("br", "gzip"):

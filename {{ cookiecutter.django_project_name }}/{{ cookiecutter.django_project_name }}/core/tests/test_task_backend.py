@@ -1,4 +1,4 @@
-"""Tasks that run in a thread."""
+"""Tasks in a thread."""
 
 import logging
 import threading
@@ -17,7 +17,7 @@ seen: list[tuple[str, str]] = []
 
 @task
 def note(what: str) -> None:
-    """Note what runs, and in which request."""
+    """Record a task and its request ID."""
     assert go_on.wait(10)
     connection.ensure_connection()
     seen.append((what, request_id.get()))
@@ -25,25 +25,25 @@ def note(what: str) -> None:
 
 @task
 def fail() -> None:
-    """Break."""
+    """Raise an error."""
     raise RuntimeError("broken")
 
 
 @pytest.fixture(autouse=True)
 def threads(settings, transactional_db):
-    """Use the backend of development and servers."""
+    """Use the backend of development and production."""
     settings.TASKS = {"default": {"BACKEND": f"{task_backend.__name__}.ThreadBackend"}}
     go_on.clear()
     seen.clear()
 
 
 def finish():
-    """Wait until the thread has nothing left to do."""
+    """Wait until all tasks are done."""
     go_on.set()
     task_backend.executor.submit(lambda: None).result(10)
 
 
-def test_a_task_runs_after_its_request_and_under_its_id():
+def test_tasks_run_later_with_id_of_their_request():
     request_id.set("one")
     note.enqueue("first")
     request_id.set("two")
@@ -53,14 +53,14 @@ def test_a_task_runs_after_its_request_and_under_its_id():
     assert seen == [("first", "one"), ("second", "two")]
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="Django never closes a database in memory")
-def test_the_thread_keeps_no_database_connection():
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="Django does not close a database in memory")
+def test_thread_closes_database_connection():
     note.enqueue("x")
     finish()
     assert task_backend.executor.submit(lambda: connection.connection).result(10) is None
 
 
-def test_a_failure_is_logged(caplog):
+def test_failure_is_logged(caplog):
     with caplog.at_level(logging.ERROR):
         fail.enqueue()
         finish()
@@ -69,7 +69,7 @@ def test_a_failure_is_logged(caplog):
     assert record.exc_info
 
 
-def test_the_queue_is_bounded(monkeypatch):
+def test_queue_is_limited(monkeypatch):
     monkeypatch.setattr(task_backend, "places", threading.BoundedSemaphore(2))
     note.enqueue("first")
     note.enqueue("second")

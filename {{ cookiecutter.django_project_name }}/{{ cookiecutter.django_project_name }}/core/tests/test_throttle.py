@@ -1,4 +1,4 @@
-"""Counting of attempts."""
+"""Limits of attempts."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -19,8 +19,8 @@ def limits(settings):
     settings.THROTTLES = {"narrow": (2, timedelta(minutes=15)), "wide": (3, timedelta(minutes=15))}
 
 
-def attempts_let_through(**values):
-    """Return how many attempts it takes until one is refused."""
+def allowed_attempts(**values):
+    """Return the number of attempts before one is refused."""
     for count in range(10):
         try:
             throttle.attempt(**values)
@@ -29,64 +29,64 @@ def attempts_let_through(**values):
     raise AssertionError("no limit")
 
 
-def test_what_is_refused_counts_nowhere(db):
-    assert attempts_let_through(narrow="a", wide="x") == 2
-    assert attempts_let_through(narrow="b", wide="x") == 1
+def test_refused_attempt_is_not_counted(db):
+    assert allowed_attempts(narrow="a", wide="x") == 2
+    assert allowed_attempts(narrow="b", wide="x") == 1
 
 
-def test_case_and_ways_to_write_a_letter_make_no_difference(db):
-    assert attempts_let_through(narrow="Michi") == 2
-    assert [attempts_let_through(narrow=name) for name in ("michi", "MICHI", "\uff4dichi", "mıchi")] == [0] * 4
+def test_case_and_unicode_form_are_ignored(db):
+    assert allowed_attempts(narrow="Michi") == 2
+    assert [allowed_attempts(narrow=name) for name in ("michi", "MICHI", "\uff4dichi", "mıchi")] == [0] * 4
 
 
-def test_nothing_is_counted_of_what_is_not_known(db):
+def test_empty_value_is_not_counted(db):
     throttle.attempt(narrow="")
     assert not AttemptCount.objects.exists()
 
 
-def test_a_period_ends(db):
-    attempts_let_through(narrow="a")
+def test_count_starts_again_after_period(db):
+    allowed_attempts(narrow="a")
     AttemptCount.objects.update(expires=timezone.now())
-    assert attempts_let_through(narrow="a") == 2
+    assert allowed_attempts(narrow="a") == 2
 
 
-def test_attempts_are_taken_back_and_forgotten(db):
-    attempts_let_through(narrow="a")
+def test_undo_and_reset(db):
+    allowed_attempts(narrow="a")
     throttle.undo(narrow="a")
-    assert attempts_let_through(narrow="a") == 1
+    assert allowed_attempts(narrow="a") == 1
     throttle.reset(narrow="a")
     throttle.undo(narrow="a")
-    assert attempts_let_through(narrow="a") == 2
+    assert allowed_attempts(narrow="a") == 2
 
 
-def test_expired_counts_are_deleted(db):
-    attempts_let_through(narrow="a")
-    attempts_let_through(narrow="b")
+def test_delete_expired_deletes_only_expired_counts(db):
+    allowed_attempts(narrow="a")
+    allowed_attempts(narrow="b")
     assert throttle.delete_expired() == 0
     AttemptCount.objects.filter(key=throttle.key("narrow", "a")).update(expires=timezone.now())
     assert throttle.delete_expired() == 1
-    assert attempts_let_through(narrow="b") == 0
+    assert allowed_attempts(narrow="b") == 0
 
 
-def test_the_table_names_nobody(db):
+def test_table_has_no_personal_data(db):
     throttle.attempt(narrow="ada 203.0.113.5")
     assert "203" not in str(AttemptCount.objects.get())
     assert len(AttemptCount.objects.get().key) == 64
 
 
-def test_everybody_is_let_in_again(db, capsys):
-    attempts_let_through(narrow="a")
+def test_reset_throttle_deletes_all_counts(db, capsys):
+    allowed_attempts(narrow="a")
     call_command("reset_throttle")
     assert "1 counts" in capsys.readouterr().out
-    assert attempts_let_through(narrow="a") == 2
+    assert allowed_attempts(narrow="a") == 2
 
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="needs a database with several connections")
 @pytest.mark.django_db(transaction=True)
-def test_attempts_at_the_same_time_cannot_pass_the_limit_together(settings):
+def test_simultaneous_attempts_do_not_exceed_limit(settings):
     settings.THROTTLES = {"narrow": (10, timedelta(minutes=15)), "wide": (100, timedelta(minutes=15))}
 
-    def let_through(number):
+    def is_allowed(number):
         try:
             throttle.attempt(narrow="a", wide=f"{number % 3}")
         except throttle.ThrottledError:
@@ -96,7 +96,7 @@ def test_attempts_at_the_same_time_cannot_pass_the_limit_together(settings):
         return True
 
     with ThreadPoolExecutor(50) as pool:
-        assert sum(pool.map(let_through, range(50))) == 10
+        assert sum(pool.map(is_allowed, range(50))) == 10
 
 
 @pytest.mark.parametrize(
@@ -110,6 +110,6 @@ def test_attempts_at_the_same_time_cannot_pass_the_limit_together(settings):
         ("", ""),
     ],
 )
-def test_an_ipv6_network_is_one_client(address, network):
+def test_client_network(address, network):
     assert throttle.client_network(RequestFactory().get("/", REMOTE_ADDR=address)) == network
     assert throttle.client_network(None) == ""

@@ -1,4 +1,4 @@
-"""Logging in and out, and passwords, as a person does it."""
+"""Login, logout, passwords and the admin."""
 
 import re
 from typing import Any
@@ -14,7 +14,7 @@ LOGIN = reverse("login")
 
 
 def log_in(client: Client, username: str, password: str = PASSWORD, **meta: Any):
-    """Send the login form."""
+    """Submit the login form."""
     return client.post(LOGIN, {"username": username, "password": password}, **meta)
 
 
@@ -41,7 +41,7 @@ def test_change_password(logged_in, user):
     assert logged_in.get(reverse("password_change_done")).status_code == 200
 
 
-def test_reset_password_by_mail(client, user):
+def test_reset_password_by_email(client, user):
     assert client.post(reverse("password_reset"), {"email": user.email}).url == reverse("password_reset_done")
     [message] = mail.outbox
     assert message.to == [user.email]
@@ -58,14 +58,14 @@ def test_reset_password_by_mail(client, user):
 
 
 @pytest.mark.parametrize("page", ["password_reset", "password_reset_done"])
-def test_a_site_without_email_promises_none(client, user, no_email, page):
+def test_site_without_email_offers_no_password_reset(client, user, no_email, page):
     assert reverse("password_reset") not in client.get(LOGIN).text
     for response in (client.get(reverse(page)), client.post(reverse(page), {"email": user.email})):
         assert "This site sends no email." in response.text
 
 
 @pytest.mark.parametrize("page", ["login", "password_reset", "password_reset_done", "password_reset_complete"])
-def test_pages_that_need_no_login(client, db, page):
+def test_pages_without_login(client, db, page):
     assert client.get(reverse(page)).status_code == 200
 
 

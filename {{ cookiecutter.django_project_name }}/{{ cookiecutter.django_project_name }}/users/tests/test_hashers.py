@@ -1,4 +1,4 @@
-"""What passwords are hashed with, on servers."""
+"""Password hashing of production."""
 
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher, PBKDF2PasswordHasher
@@ -10,12 +10,12 @@ from .factories import PASSWORD
 
 @pytest.fixture(autouse=True)
 def hashers(settings):
-    """Hash as on servers."""
+    """Use the hashers of production."""
     settings.PASSWORD_HASHERS = base.PASSWORD_HASHERS
 
 
 def log_in(client, user, password=PASSWORD):
-    """Send the login form, and tell whether it was accepted."""
+    """Submit the login form, and return whether the login succeeded."""
     return client.post(reverse("login"), {"username": user.get_username(), "password": password}).status_code == 302
 
 
@@ -26,7 +26,7 @@ def log_in(client, user, password=PASSWORD):
         PBKDF2PasswordHasher().encode(PASSWORD, "salt" * 6, iterations=1000),
     ],
 )
-def test_old_hashes_log_in_and_are_replaced(client, user, encoded):
+def test_login_replaces_old_hash(client, user, encoded):
     user.password = encoded
     user.save()
     assert not log_in(client, user, "wrong")

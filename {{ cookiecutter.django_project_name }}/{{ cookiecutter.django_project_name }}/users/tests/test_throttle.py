@@ -1,4 +1,4 @@
-"""What is refused when somebody tries too often, and who is let in all the same."""
+"""Limits of logins, password changes and password resets."""
 
 from typing import Any
 
@@ -18,18 +18,18 @@ HOME = "198.51.100.7"
 
 @pytest.fixture(autouse=True)
 def limits(settings):
-    """Limits that are reached in a short time."""
+    """Lower the limits."""
     settings.THROTTLES = {name: (min(count, 30), period) for name, (count, period) in settings.THROTTLES.items()}
 
 
 def log_in(user: User | str, password: str = PASSWORD, address: str = HOME, page: str = "login") -> int:
-    """Send the login form from an address, and return the status of the answer: 302 is a success."""
+    """Submit the login form from an IP address, and return the status: 302 is a success."""
     name = user if isinstance(user, str) else user.get_username()
     form = {"username": name, "password": password}
     return Client().post(reverse(page), form, REMOTE_ADDR=address).status_code
 
 
-def test_guesses_are_slowed_down_although_the_guesser_logs_in_between(user):
+def test_successful_login_of_attacker_does_not_reset_limit(user):
     own = UserFactory.create()
     statuses = []
     for guess in range(54):
@@ -40,32 +40,32 @@ def test_guesses_are_slowed_down_although_the_guesser_logs_in_between(user):
     assert log_in(user) == 429
 
 
-def test_addresses_of_one_ipv6_network_are_one_client(user):
+def test_ipv6_network_counts_as_one_client(user):
     statuses = [log_in(user, "wrong", f"2001:db8:1:2::{number:x}") for number in range(1, 41)]
     assert statuses == [200] * 10 + [429] * 30
     assert log_in(user, address="2001:db8:1:3::1") == 302
 
 
-def test_typos_of_an_office_lock_nobody_out(user):
+def test_failed_logins_of_colleagues_do_not_block_user(user):
     for colleague in UserFactory.create_batch(10):
         assert log_in(colleague, "typo") == 200
     assert log_in(user) == 302
 
 
-def test_who_is_guessed_at_from_elsewhere_gets_in(user):
+def test_failed_logins_from_elsewhere_do_not_block_user(user):
     for number in range(25):
         log_in(user, "wrong", f"203.0.113.{number % 5}")
     assert log_in(user) == 302
 
 
-def test_guesses_from_many_addresses_reach_the_limit_of_the_user_name(user, settings):
+def test_failed_logins_from_many_addresses_block_username(user, settings):
     count = settings.THROTTLES["login_by_user"][0]
     statuses = [log_in(user, "wrong", f"203.0.113.{number}") for number in range(count + 1)]
     assert statuses == [200] * count + [429]
     assert log_in(UserFactory.create(), address="203.0.113.1") == 302
 
 
-def test_guesses_at_many_user_names_reach_the_limit_of_the_address(user, settings):
+def test_failed_logins_with_many_usernames_block_address(user, settings):
     count = settings.THROTTLES["login_by_address"][0]
     statuses = [log_in(f"nobody{number}", "wrong") for number in range(count + 1)]
     assert statuses == [200] * count + [429]
@@ -73,15 +73,15 @@ def test_guesses_at_many_user_names_reach_the_limit_of_the_address(user, setting
     assert log_in(user, address="203.0.113.1") == 302
 
 
-def test_logins_that_succeed_are_not_counted(user, settings):
+def test_successful_logins_are_not_counted(user, settings):
     settings.THROTTLES = {name: (3, period) for name, (_, period) in settings.THROTTLES.items()}
     statuses = [log_in(user, password) for password in (PASSWORD, "typo", PASSWORD, "typo", PASSWORD, "typo", PASSWORD)]
-    # The user name and the address forget no failure.
+    # A success resets only the limit of the username and address together.
     assert statuses == [302, 200, 302, 200, 302, 200, 429]
 
 
 @pytest.mark.parametrize("page", ["login", "admin:login"])
-def test_the_page_says_how_long_to_wait(client, user, page, settings):
+def test_page_says_how_long_to_wait(client, user, page, settings):
     form = {"username": user.get_username().upper(), "password": "wrong"}
     for _ in range(10):
         log_in(user, "wrong", page=page)
@@ -92,7 +92,7 @@ def test_the_page_says_how_long_to_wait(client, user, page, settings):
     assert response.headers["Content-Security-Policy"]
 
 
-def test_code_that_asks_without_a_request_is_throttled_too(user, settings):
+def test_authenticate_without_request_is_limited(user, settings):
     settings.THROTTLES["login_by_user"] = (2, settings.THROTTLES["login_by_user"][1])
     credentials: dict[str, Any] = {"username": user.get_username(), "password": "wrong"}
     assert authenticate(**credentials) is None
@@ -103,32 +103,32 @@ def test_code_that_asks_without_a_request_is_throttled_too(user, settings):
 
 
 @pytest.mark.parametrize("page", ["password_change", "admin:password_change"])
-def test_a_thief_of_a_session_cannot_guess_the_password(admin_client, page, settings):
+def test_guesses_of_old_password_are_limited(admin_client, page, settings):
     settings.THROTTLES["password_change"] = (2, settings.THROTTLES["password_change"][1])
     forms = [{"old_password": f"{guess}", "new_password1": "new", "new_password2": "new"} for guess in range(3)]
     assert [admin_client.post(reverse(page), form).status_code for form in forms] == [200, 200, 429]
     assert admin_client.get(reverse(page)).status_code == 200
 
 
-def ask_for_reset(email: str, address: str = HOME) -> None:
-    """Ask for a new password, and get the same answer as ever."""
+def request_reset(email: str, address: str = HOME) -> None:
+    """Request a password reset; the answer is always the same."""
     response = Client().post(reverse("password_reset"), {"email": email}, REMOTE_ADDR=address)
     assert (response.status_code, response.headers["Location"]) == (302, reverse("password_reset_done"))
 
 
-def test_strangers_cannot_fill_a_mailbox(user, settings):
+def test_password_resets_are_limited_by_mailbox(user, settings):
     for number in range(30):
-        ask_for_reset([user.email, user.email.upper()][number % 2], f"203.0.113.{number}")
+        request_reset([user.email, user.email.upper()][number % 2], f"203.0.113.{number}")
     assert len(mail.outbox) == settings.THROTTLES["password_reset_by_mailbox"][0]
     other = UserFactory.create()
-    ask_for_reset(other.email)
+    request_reset(other.email)
     assert mail.outbox[-1].to == [other.email]
 
 
-def test_one_client_cannot_send_emails_to_everybody(db, settings):
+def test_password_resets_are_limited_by_address(db, settings):
     users = UserFactory.create_batch(25)
     for user in users:
-        ask_for_reset(user.email)
+        request_reset(user.email)
     assert len(mail.outbox) == settings.THROTTLES["password_reset_by_address"][0]
-    ask_for_reset(users[-1].email, "203.0.113.1")
+    request_reset(users[-1].email, "203.0.113.1")
     assert mail.outbox[-1].to == [users[-1].email]

@@ -11,7 +11,7 @@ ADD = reverse("admin:users_user_add")
 NEW = {User.USERNAME_FIELD: "new@example.com", "email": "new@example.com", "password1": PASSWORD, "password2": PASSWORD}
 
 
-def test_name_is_shown_or_else_login():
+def test_full_name_falls_back_to_login():
     assert User(**{User.USERNAME_FIELD: "ada"}, name="Ada Lovelace").get_full_name() == "Ada Lovelace"
     assert User(**{User.USERNAME_FIELD: "ada"}).get_short_name() == "ada"
 

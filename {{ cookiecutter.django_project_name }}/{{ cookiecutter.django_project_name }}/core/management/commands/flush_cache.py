@@ -1,4 +1,4 @@
-"""``manage.py flush_cache``: empty the default cache."""
+"""``manage.py flush_cache``: clear the cache."""
 
 from typing import Any
 
@@ -7,21 +7,21 @@ from django.core.management.base import BaseCommand, CommandError
 
 
 class Command(BaseCommand):
-    """Empties the default cache, or fails where that does not answer."""
+    """Clears the cache."""
 
-    help = "Empty the default cache."
+    help = "Clear the cache."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Empty the cache.
+        """Clear the cache.
 
         Raises:
-            CommandError: the cache does not answer.
+            CommandError: the cache is not available.
         """
         try:
             cache.clear()
         except Exception as error:
-            # Each backend has errors of its own.
-            message = f"The cache was not emptied: {error}\nIs the server running? See REDIS_URL."
+            # Each backend has its own exceptions.
+            message = f"The cache was not cleared: {error}\nIs the server running? See REDIS_URL."
             raise CommandError(message) from error
-        self.stdout.write("The default cache is empty.")
+        self.stdout.write("The cache is empty.")

@@ -1,4 +1,4 @@
-"""``manage.py housekeeping``: delete rows that nothing reads any more."""
+"""``manage.py housekeeping``: delete expired rows."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ from ...throttle import delete_expired
 
 
 class Command(BaseCommand):
-    """Deletes what Django itself leaves behind; each release runs it, and it may be repeated at any time.
+    """Deletes expired sessions and counts of attempts. Each deploy runs it.
 
     https://docs.djangoproject.com/en/6.1/topics/http/sessions/#clearing-the-session-store
     """
 
-    help = "Delete sessions and counts of attempts that have expired."
+    help = "Delete expired sessions and expired counts of attempts."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Delete the rows, and print how many."""
+        """Delete the rows, and print their number."""
         sessions, _ = Session.objects.filter(expire_date__lt=now()).delete()
         self.stdout.write(f"Deleted {sessions} expired sessions and {delete_expired()} expired counts of attempts.")

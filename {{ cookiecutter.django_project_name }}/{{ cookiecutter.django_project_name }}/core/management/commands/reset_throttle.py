@@ -1,4 +1,4 @@
-"""``manage.py reset_throttle``: let everybody in again who was locked out."""
+"""``manage.py reset_throttle``: delete all counts of attempts."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from ...models import AttemptCount
 
 
 class Command(BaseCommand):
-    """Forgets all attempts that were counted."""
+    """Deletes all counts of attempts."""
 
-    help = "Forget all failed logins and password resets, so that nobody is locked out."
+    help = "Delete all counts of failed logins and password resets, so that nobody is locked out."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Delete the counts."""
