@@ -109,7 +109,10 @@ def test_a_command_runs_in_the_container_where_that_runs(project, tmp_path):
 @pytest.mark.parametrize(
     ("where", "line"),
     [
-        ("", "There is no django container and no .venv: run 'make rund' to work with Docker, or 'make install' to work without."),
+        (
+            "",
+            "There is no django container and no .venv: run 'make rund' to work with Docker, or 'make install' to work without.",
+        ),
         ("local", "There is no .venv → make install"),
         (
             "docker",

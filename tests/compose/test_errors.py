@@ -146,7 +146,10 @@ def test_a_user_who_may_not_use_the_engine(folder):
             text=True,
         )
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "You are not allowed to use the Docker engine → sudo usermod -aG docker $USER, then log in again\n"
+    assert (
+        done.stderr
+        == "You are not allowed to use the Docker engine → sudo usermod -aG docker $USER, then log in again\n"
+    )
 
 
 @pytest.fixture
