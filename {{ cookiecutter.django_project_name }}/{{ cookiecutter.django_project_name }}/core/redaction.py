@@ -7,7 +7,10 @@ SLASH = r"(?:/|%(?:25)*2F)+"
 LINK = re.compile(rf"({SLASH}reset{SLASH}[^/%\s]+{SLASH})(?:(?!{SLASH})[^\s?&#\"'\\])+", re.IGNORECASE)
 TOKEN = re.compile(r"[0-9a-z]{6,7}(?:-|%(?:25)*2D)[0-9a-f]{32}(?![0-9a-z])", re.IGNORECASE)
 
+# The password in a URL, such as DATABASE_URL
+PASSWORD = re.compile(r"(://[^\s:/?#@]*:)[^\s/?#]+@")
+
 
 def redact(text: str) -> str:
-    """Return a text without tokens of password resets."""
-    return TOKEN.sub("***", LINK.sub(r"\1***", text))
+    """Return a text without tokens of password resets and without passwords in URLs."""
+    return PASSWORD.sub(r"\1***@", TOKEN.sub("***", LINK.sub(r"\1***", text)))

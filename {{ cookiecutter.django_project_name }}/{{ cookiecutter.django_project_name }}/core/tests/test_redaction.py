@@ -36,3 +36,9 @@ def test_token_is_redacted_in_any_form(reset_link, form):
 )
 def test_text_without_token_is_unchanged(text):
     assert redact(text) == text
+
+
+def test_password_in_url_is_redacted():
+    text = "cannot connect to postgres://app:hunter2@db:5432/app or redis://:hun:ter@2@cache"
+    assert redact(text) == "cannot connect to postgres://app:***@db:5432/app or redis://:***@cache"
+    assert redact("https://a.example:443/@b") == "https://a.example:443/@b"

@@ -1,6 +1,7 @@
 """``manage.py migrate_release``: apply the migrations of a release on a database that is in use."""
 
 import json
+import logging
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations.loader import MigrationLoader
+
+logger = logging.getLogger(__name__)
 
 # A number of this command alone
 LOCK = 20_080_903
@@ -73,6 +76,8 @@ def advisory_lock(timeout: int) -> Iterator[None]:
         yield
     except DatabaseError as error:
         message = f"The migrations were not applied: {error}"
+        # Who gets errors of the site gets this one too.
+        logger.exception("The migrations were not applied.")
         raise CommandError(message) from error
     finally:
         guard.close()
