@@ -1,7 +1,7 @@
 import time
 from dataclasses import replace
 
-from ddpt_deploy.release import backing_services, pipeline
+from ddpt_deploy.release import backing_services, pipeline, preflight
 from ddpt_deploy.site import lock, releases, stacks
 from ddpt_deploy.site.site import Site
 
@@ -13,6 +13,7 @@ def run(site: Site, stack: str = "django") -> None:
         stack: a file in stacks/, without its ending
     """
     found = stacks.get(site, stack)
+    preflight.check_sizes(site.settings)
     with lock.held(site, f"deploy-{stack}"):
         if found.is_application:
             current = releases.current(site)

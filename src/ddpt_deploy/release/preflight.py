@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.release import disk, git, image
 from ddpt_deploy.site import nodes, releases, secrets, services, stacks
+from ddpt_deploy.site.settings import Settings
 from ddpt_deploy.site.site import Site
 from ddpt_deploy.site.stacks import Stack
 
@@ -30,7 +31,7 @@ def check(site: Site, *, setup: bool = False, move: bool = False, allow_dirty: b
             *_secrets(site),
             *_email(site),
             *problems,
-            *_sizes(site),
+            *_sizes(site.settings),
             *_images(site, found),
         ]
         problems += [] if setup else _services(site, found)
@@ -102,14 +103,24 @@ def _email(site: Site) -> Iterator[str]:
         )
 
 
-def _sizes(site: Site) -> Iterator[str]:
-    settings = site.settings
+def check_sizes(settings: Settings) -> None:
+    """Raise DeployError when the sizes in the settings do not fit each other."""
+    for problem in _sizes(settings):
+        raise DeployError(
+            f"The sizes of {settings.stack_name} do not fit each other.",
+            cause=problem,
+            hint=f"edit deployment/{settings.environment}.env",
+        )
+
+
+def _sizes(settings: Settings) -> Iterator[str]:
     needed = settings.database_connections + 10
     if needed > settings.postgres_max_connections:
         yield (
-            f"Django may open {settings.database_connections} database connections and 10 more are reserved, but "
+            f"Django may open {settings.database_connections} database connections in a rollout, when each replica has two "
+            "containers, and 10 more are reserved, but "
             f"POSTGRES_MAX_CONNECTIONS is {settings.postgres_max_connections}: raise it to {needed}, or use fewer "
-            "GUNICORN_WORKERS or GUNICORN_THREADS"
+            "DJANGO_REPLICAS, GUNICORN_WORKERS or GUNICORN_THREADS"
         )
 
 

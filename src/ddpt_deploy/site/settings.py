@@ -98,8 +98,11 @@ class Settings:
 
     @property
     def database_connections(self) -> int:
-        """Return how many connections Django may open in a rollout, when one replica more than usual runs."""
-        return (self.django_replicas + 1) * self.workers * self.gunicorn_threads
+        """Return how many connections Django may open in a rollout.
+
+        It has two containers for each replica then: Swarm starts the next one while those before are still draining.
+        """
+        return 2 * self.django_replicas * self.workers * self.gunicorn_threads
 
     def variables(self) -> dict[str, str]:
         """Return what the stack files name as ``${...}``: every setting, and what follows from them."""

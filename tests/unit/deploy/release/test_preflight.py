@@ -54,3 +54,23 @@ def test_a_mail_server_is_required_or_switched_off_by_name(baked, monkeypatch, h
     if expected:
         assert "EMAIL_HOST=smtp.example.com into production.env" in problems[0]
         assert "EMAIL_HOST=off" in problems[0]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["scale", "REPLICAS=4"],
+        ["deploy-stack", "STACK=django", "GUNICORN_THREADS=16"],
+        ["deploy-stack", "STACK=postgres", "POSTGRES_MAX_CONNECTIONS=60"],
+        ["deploy", "--check", "DJANGO_REPLICAS=3"],
+    ],
+)
+def test_sizes_that_do_not_fit_change_nothing(run, swarm, command):
+    """In a rollout of two replicas four containers run, with 16 threads each: 64 connections of 100, and 10 to spare."""
+    assert run("setup")[0] == 0
+    before = dict(swarm.services)
+    status, printed = run(*command)
+    assert status == 1
+    assert "database connections in a rollout" in printed
+    assert "raise it to" in printed or "POSTGRES_MAX_CONNECTIONS is 60" in printed
+    assert swarm.services == before
