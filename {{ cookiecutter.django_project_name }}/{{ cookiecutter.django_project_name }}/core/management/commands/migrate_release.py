@@ -36,8 +36,10 @@ class Command(BaseCommand):
         """Apply the migrations, and print the names of those applied and of all in the code as a line of JSON.
 
         Raises:
-            CommandError: another process holds the lock, or a migration failed.
+            CommandError: a check failed, another process holds the lock, or a migration failed.
         """
+        # Checks with this tag connect to servers: only a release runs them, before it changes anything.
+        self.check(tags=["release"], include_deployment_checks=True)
         with advisory_lock(options["lock_timeout"]):
             before = applied()
             call_command("migrate", interactive=False, verbosity=options["verbosity"], stdout=self.stdout)

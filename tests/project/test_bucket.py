@@ -1,0 +1,149 @@
+"""Media files in a bucket: uploads through the admin, and what a release says of a bucket that it cannot use."""
+
+import subprocess
+
+import pytest
+
+from support.http_peer import http_peer
+from support.processes import free_port, listens, stopped_afterwards, wait_for
+from support.projects import EVERYTHING, TOOLS, label
+
+pytestmark = pytest.mark.xdist_group(label(EVERYTHING))
+
+APP = {
+    "papers/__init__.py": "",
+    "papers/models.py": """
+from django.db import models
+
+class Paper(models.Model):
+    file = models.FileField(upload_to="papers")
+""",
+    "papers/admin.py": """
+from django.contrib import admin
+from .models import Paper
+
+admin.site.register(Paper)
+""",
+    "papers_settings.py": """
+from PACKAGE.config.production import *
+
+INSTALLED_APPS += ["papers"]
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+""",
+    "upload.py": """
+import os, urllib.error, urllib.request
+import django
+django.setup()
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.test import Client
+from PACKAGE.users.models import User
+from papers.models import Paper
+
+default_storage.connection.meta.client.create_bucket(Bucket="bucket")
+call_command("migrate", run_syncdb=True, verbosity=0)
+User.objects.create_superuser(email="ada@example.com", password=None)
+client = Client(headers={"host": "localhost"})
+client.force_login(User.objects.get())
+
+def upload(name, content):
+    file = SimpleUploadedFile(name, content, content_type="text/html")
+    response = client.post("/admin/papers/paper/add/", {"file": file}, secure=True)
+    assert response.status_code == 302, response.content
+    return Paper.objects.latest("pk").file
+
+def get(file):
+    return urllib.request.urlopen(file.url)
+
+image, other = upload("Größe 🎉.png", b"one"), upload("Größe 🎉.png", b"two")
+assert image.name != other.name
+assert "Größe_" in image.name
+assert (get(image).read(), get(other).read()) == (b"one", b"two")
+assert get(image).headers["Content-Type"] == "image/png"
+assert get(image).headers["Content-Disposition"] is None
+page = get(upload("page.html", b"<script>alert(1)</script>"))
+assert page.headers["Content-Disposition"] == "attachment"
+try:
+    urllib.request.urlopen(image.url.partition("?")[0])
+except urllib.error.HTTPError as error:
+    assert error.code == 403
+else:
+    raise AssertionError("Everybody can read the file")
+call_command("check", deploy=True)
+print([entry.key for entry in default_storage.bucket.objects.all()])
+""",
+}
+
+
+@pytest.fixture
+def bucket_server():
+    """The URL of a server with S3's API."""
+    port = free_port()
+    server = subprocess.Popen(
+        [TOOLS / "moto_server", "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    with stopped_afterwards(server):
+        wait_for(lambda: listens(port), server, "moto")
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def variables(tmp_path):
+    """The variables of a project with a bucket."""
+    return {
+        "SECRET_KEY": "only-for-tests-" * 5,
+        "DOMAIN_NAME": "localhost",
+        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "EMAIL_HOST": "off",
+        "S3_BUCKET_NAME": "bucket",
+        "S3_REGION_NAME": "us-east-1",
+        "S3_ACCESS_KEY_ID": "the-key",
+        "S3_SECRET_ACCESS_KEY": "the-secret-of-the-key",
+        "PYTHONPATH": str(tmp_path),
+    }
+
+
+def test_uploads_through_the_admin_are_private_and_run_no_script(installed, bucket_server, variables, tmp_path):
+    project = installed(EVERYTHING)
+    (tmp_path / "papers").mkdir()
+    for name, text in APP.items():
+        (tmp_path / name).write_text(text.replace("PACKAGE", project.name))
+    variables |= {"S3_ENDPOINT_URL": bucket_server, "DJANGO_SETTINGS_MODULE": "papers_settings"}
+    variables["PYTHONPATH"] += f":{project.path}"
+    done = project.run(project.path / ".venv/bin/python", str(tmp_path / "upload.py"), **variables)
+    assert done.returncode == 0, done.stderr
+    # The file of the check is deleted.
+    assert done.stdout.count("media/papers/") == 3
+    assert "media/check" not in done.stdout
+
+
+def migrate_release(project, **variables):
+    """Run the first command of a release, and return what it prints."""
+    settings = f"{project.name}.config.production"
+    python = project.path / ".venv/bin/python"
+    done = project.run(python, "manage.py", "migrate_release", DJANGO_SETTINGS_MODULE=settings, **variables)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "the-secret-of-the-key" not in done.stdout + done.stderr
+    return done.stderr
+
+
+def test_release_stops_when_the_bucket_cannot_store_files(installed, bucket_server, variables):
+    project = installed(EVERYTHING)
+    printed = migrate_release(project, **variables, S3_ENDPOINT_URL=bucket_server)
+    assert "(storage.E100) The bucket bucket cannot store files" in printed
+    assert "NoSuchBucket" in printed
+    refusal = b"<Error><Code>InvalidAccessKeyId</Code><Message>The key does not exist in our records.</Message></Error>"
+    with http_peer(lambda request: (403, refusal)) as peer:
+        assert "InvalidAccessKeyId" in migrate_release(project, **variables, S3_ENDPOINT_URL=f"http://{peer.host}")
+    assert "Could not connect" in migrate_release(project, **variables, S3_ENDPOINT_URL=f"http://{peer.host}")
+
+
+@pytest.mark.long
+def test_release_stops_when_the_server_of_the_bucket_does_not_answer(installed, variables):
+    with http_peer(lambda request: (200, b"")) as peer:
+        peer.answers.clear()
+        printed = migrate_release(installed(EVERYTHING), **variables, S3_ENDPOINT_URL=f"http://{peer.host}")
+    assert "Read timeout" in printed
