@@ -16,7 +16,9 @@ def bootstrap(site: Site, advertise_address: str = "") -> str:
             hint="start Docker, or set DOCKER_HOST=ssh://user@server",
         )
     if info["Swarm"]["LocalNodeState"] == "inactive":
-        site.docker.run("swarm", "init", *(("--advertise-addr", advertise_address) if advertise_address else ()))
+        advertise = ("--advertise-addr", advertise_address) if advertise_address else ()
+        # Docker's own default is 10.0.0.0/8, where most providers' private networks are.
+        site.docker.run("swarm", "init", "--default-addr-pool", site.settings.swarm_address_pool, *advertise)
     elif not info["Swarm"]["ControlAvailable"]:
         raise DeployError("The engine is in a swarm, but not as a manager.", hint="set DOCKER_HOST to a manager")
     found = nodes.nodes(site)

@@ -38,6 +38,7 @@ class Settings:
     https_port: int = setting(values.number)
     max_upload: str = setting(values.required)
     trusted_proxy_ranges: str = setting(values.address_ranges)
+    swarm_address_pool: str = setting(values.network)
     secure_hsts_seconds: int = setting(values.number)
     secure_hsts_include_subdomains: bool = setting(values.boolean)
     secure_hsts_preload: bool = setting(values.boolean)

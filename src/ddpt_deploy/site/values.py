@@ -58,6 +58,16 @@ def address_ranges(text: str) -> str:
     return " ".join(ranges)
 
 
+def network(text: str) -> str:
+    """Check an IPv4 range that has room for networks of 256 addresses."""
+    try:
+        if ipaddress.IPv4Network(text).prefixlen > 24:
+            raise ValueError
+    except ValueError:
+        raise ValueError(f"{text!r} is not an IPv4 range of /24 or larger: give one like 10.200.0.0/16") from None
+    return text
+
+
 def required(text: str) -> str:
     """Check that there is a value."""
     if not text:

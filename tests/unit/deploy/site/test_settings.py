@@ -129,6 +129,12 @@ def test_ranges_of_trusted_proxies_that_are_refused(folder, given):
         load(folder, TRUSTED_PROXY_RANGES=f"10.0.0.0/8 {given}")
 
 
+@pytest.mark.parametrize("given", ["", "10.200.0.0", "10.200.0.0/25", "10.200.0.1/16", "fd00::/48"])
+def test_address_pools_that_are_refused(folder, given):
+    with pytest.raises(DeployError, match=f"SWARM_ADDRESS_POOL: '{re.escape(given)}' is not an IPv4 range"):
+        load(folder, SWARM_ADDRESS_POOL=given)
+
+
 def test_only_a_local_site_needs_no_mail_server(folder):
     assert load(folder).django["EMAIL_HOST"] == ""
     assert load(folder, DOMAIN_NAME="localhost").django["EMAIL_HOST"] == "off"
