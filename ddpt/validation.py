@@ -115,6 +115,7 @@ ERRORS = {
     "use_s3": yes_no_error,
     "use_sentry_for_error_reporting": yes_no_error,
     "base_image": one_of("alpine", "slim"),
+    "ci": one_of("github", "gitlab", "none"),
 }
 GUESSES = {"django_project_name": module_name, "timezone": guess_time_zone, "language_code": guess_language}
 

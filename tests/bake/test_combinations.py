@@ -29,7 +29,7 @@ WORDS = {
     EMAIL: r"log in with their email",
 }
 
-JINJA = re.compile(r"{%|%}|{#|#}|cookiecutter\s*[.|]|{{(?!\s*\.)")
+JINJA = re.compile(r"{%|%}|{#|#}|cookiecutter\s*[.|]|(?<!\$){{(?!\s*\.)")
 
 
 def text_of(project):

@@ -36,5 +36,9 @@ def test_commands(run):
     assert run("lock", "MESSAGE=the database moves", "USER=anna")[0] == 0
     assert "locked by anna on " in run("status")[1]
     assert "the database moves" in run("deploy")[1]
+    assert "stays locked by anna" in run("unlock", "MINE=1", "USER=ben")[1]
+    assert "locked by anna" in run("status")[1]
+    assert "Unlocked; it was locked by anna" in run("unlock", "MINE=1", "USER=anna")[1]
+    run("lock", "USER=anna")
     assert "Unlocked; it was locked by anna" in run("unlock")[1]
     assert "unlocked already" in run("unlock")[1]

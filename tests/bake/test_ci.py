@@ -1,0 +1,158 @@
+"""Continuous integration of a generated project: its files are valid, and its deploy hands the tool what it needs."""
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from support.projects import TEMPLATE, TOOLS, bake, files
+
+FILES = {
+    "github": {
+        ".github/workflows/ci.yml": "vendor.github-workflows",
+        ".github/dependabot.yml": "vendor.dependabot",
+    },
+    "gitlab": {".gitlab-ci.yml": "vendor.gitlab-ci", "renovate.json": "vendor.renovate"},
+    "none": {},
+}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A function that returns a project with an answer to the question ``ci``."""
+    projects = {}
+
+    def get(ci):
+        if ci not in projects:
+            projects[ci] = bake(tmp_path_factory.mktemp(ci), ci=ci)
+        return projects[ci]
+
+    return get
+
+
+@pytest.mark.parametrize(("ci", "name"), [(ci, name) for ci in FILES for name in FILES[ci]])
+def test_files_are_valid(project, ci, name):
+    command = [TOOLS / "check-jsonschema", "--builtin-schema", FILES[ci][name], project(ci) / name]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_workflow_is_secure(project):
+    """Pinned actions, least privilege, no text of others in a command, no credentials left behind."""
+    command = [TOOLS / "zizmor", "--offline", "--persona=pedantic", project("github") / ".github"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("ci", FILES)
+def test_there_is_no_trace_of_what_was_not_chosen(project, ci):
+    everything = {path.relative_to(project("none")) for path in files(project("none"))}
+    added = {str(path.relative_to(project(ci))) for path in files(project(ci))} - {str(path) for path in everything}
+    assert added == {*FILES[ci], *(["bin/ci", "bin/ci-deploy"] if ci != "none" else [])}
+    words = {"github": ["gitlab", "renovate"], "gitlab": ["dependabot", ".github"], "none": ["ci-deploy", "make ci"]}
+    words["none"] += ["gitlab", "dependabot", "renovate", ".github"]
+    texts = [path.read_text(errors="ignore").lower() for path in files(project(ci)) if "vendor" not in path.parts]
+    assert [word for word in words[ci] if any(word in text for text in texts)] == []
+
+
+@pytest.mark.parametrize("ci", FILES)
+def test_no_empty_folder_is_left(tmp_path, ci):
+    command = [TOOLS / "cookiecutter", TEMPLATE, "--no-input", "--default-config", "--output-dir", tmp_path, f"ci={ci}"]
+    subprocess.run(command, check=True, capture_output=True, env=os.environ | {"HOME": str(tmp_path)})
+    assert (tmp_path / "project_name/.github").exists() == (ci == "github")
+
+
+# Stands in for Docker: it shows how `ssh` would connect, and waits where the test wants to end it.
+DOCKER = """#!/bin/sh
+[ -e "$SEEN" ] && WAIT=
+{ echo "$DOCKER_HOST"; ssh -G "${DOCKER_HOST#ssh://}"; } >"$SEEN" 2>&1
+cp "$(sed -n 's/^identityfile //p' "$SEEN")" "$SEEN.key"
+ls -l "$(sed -n 's/^identityfile //p' "$SEEN")" | cut -c1-10 >"$SEEN.mode"
+env >"$SEEN.env"
+[ -z "${WAIT:-}" ] || exec sleep 60
+echo "Cannot connect to the Docker daemon" >&2
+exit 1
+"""
+KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nsecret\n-----END OPENSSH PRIVATE KEY-----"
+VARIABLES = {
+    "DEPLOY_HOST": "ssh://ada@server.example.com",
+    "DEPLOY_USER": "ada (run 7)",
+    "SSH_KNOWN_HOSTS": "server.example.com ssh-ed25519 AAAA",
+    "SSH_PRIVATE_KEY": KEY,
+}
+
+
+@pytest.fixture
+def deploy(project, tmp_path):
+    """A function that starts ``bin/ci-deploy``; what its Docker has seen is in files beside ``tmp_path / "seen"``."""
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools/docker").write_text(DOCKER)
+    (tmp_path / "tools/docker").chmod(0o755)
+    (tmp_path / "temporary").mkdir()
+    environment = os.environ | {
+        "PATH": f"{tmp_path / 'tools'}:{os.environ['PATH']}",
+        "SEEN": str(tmp_path / "seen"),
+        "TMPDIR": str(tmp_path / "temporary"),
+    }
+
+    def start(*arguments, ci="github", **variables):
+        return subprocess.Popen(
+            [project(ci) / "bin/ci-deploy", *arguments],
+            env=environment | VARIABLES | variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    return start
+
+
+@pytest.mark.parametrize("form", ["plain", "base64"])
+def test_a_deploy_uses_the_key_and_the_pinned_host_alone(deploy, tmp_path, form):
+    key = KEY if form == "plain" else base64.b64encode(KEY.encode()).decode()
+    process = deploy("staging", ci="github" if form == "plain" else "gitlab", SSH_PRIVATE_KEY=key)
+    printed = process.communicate(timeout=60)[0]
+
+    assert process.returncode == 1
+    assert "Cannot connect to the Docker daemon" in printed
+    seen = (tmp_path / "seen").read_text().splitlines()
+    assert seen[0] == "ssh://ada@server.example.com"
+    options = dict(line.split(" ", 1) for line in seen[1:])
+    assert options["stricthostkeychecking"] in ("true", "yes")
+    assert options["batchmode"] == "yes"
+    assert options["identitiesonly"] == "yes"
+    assert options["globalknownhostsfile"] == "/dev/null"
+    assert options["userknownhostsfile"].startswith(str(tmp_path / "temporary"))
+    assert (tmp_path / "seen.key").read_text().strip() == KEY
+    assert (tmp_path / "seen.mode").read_text().strip() == "-rw-------"
+    # neither handed down nor printed nor left behind
+    assert "secret" not in (tmp_path / "seen.env").read_text() + printed
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_a_cancelled_deploy_stops_the_tool_by_a_signal(deploy, tmp_path):
+    process = deploy("staging", WAIT="1")
+    while not (tmp_path / "seen.env").exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)  # as GitHub does: to this process alone
+
+    assert "Stopped by SIGTERM" in process.communicate(timeout=50)[0]
+    assert process.returncode != 0
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_a_variable_that_is_missing_is_named(deploy):
+    process = deploy("staging", SSH_PRIVATE_KEY="")
+    assert process.communicate(timeout=20)[0].startswith("SSH_PRIVATE_KEY is not set: deployment/README.md")
+    assert process.returncode == 1
+
+
+def test_renovate_waits_as_long_as_dependabot(project):
+    assert json.loads((project("gitlab") / "renovate.json").read_text())["minimumReleaseAge"] == "7 days"
+    assert (project("github") / ".github/dependabot.yml").read_text().count("default-days: 7") == 4
