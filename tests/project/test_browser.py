@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 import pytest
 from aiosmtpd.controller import Controller
 
-from support.chromium import Network, patient
 from support.processes import free_port, wait_for
 from support.projects import EVERYTHING, NOTHING, grouped
 
@@ -101,8 +100,6 @@ def site(production, mailbox):
 class Tab:
     """A page of the browser that keeps account of all that went wrong."""
 
-    network_changed = False
-
     def __init__(self, page, address):
         self.page, self.address, self.wrong = page, address, []
         page.on("console", self.on_console)
@@ -117,7 +114,6 @@ class Tab:
         # That a page itself was not found is told by its status.
         if message.type in ("error", "warning") and message.location.get("url") != self.page.url:
             self.wrong.append(f"console: {message.text}")
-            Network.changed |= "ERR_NETWORK_CHANGED" in message.text
 
     def on_request(self, request):
         if urlsplit(request.url).netloc != urlsplit(self.address).netloc and not request.url.startswith("data:"):
@@ -179,7 +175,6 @@ def look_at(tab, pages):
 
 @both
 @pytest.mark.parametrize(("width", "scheme"), VIEWS)
-@patient
 def test_own_pages(combination, width, scheme, site, chromium):
     with tab(chromium, site(combination).address, width, scheme) as visitor:
         assert look_at(visitor, ANONYMOUS) == []
@@ -189,7 +184,6 @@ def test_own_pages(combination, width, scheme, site, chromium):
 
 @both
 @pytest.mark.parametrize(("width", "scheme"), VIEWS)
-@patient
 def test_admin(combination, width, scheme, site, chromium):
     """It works under the policy; what it looks like is the business of those who wrote it."""
     with tab(chromium, site(combination).address, width, scheme) as visitor:
@@ -204,7 +198,6 @@ def test_admin(combination, width, scheme, site, chromium):
 
 
 @both
-@patient
 def test_refused_forms(combination, site, chromium):
     """The page for a form that comes without its token."""
     with tab(chromium, site(combination).address) as visitor:
@@ -221,7 +214,6 @@ def test_refused_forms(combination, site, chromium):
 
 
 @both
-@patient
 def test_a_forgotten_password(combination, site, chromium, mailbox):
     """From the page that asks for the address, by mail, to a new password and logged in."""
     with tab(chromium, site(combination).address) as visitor:
@@ -231,8 +223,7 @@ def test_a_forgotten_password(combination, site, chromium, mailbox):
         assert visitor.page.url.endswith("/accounts/password_reset/done/")
         # The email is sent after the answer.
         wait_for(lambda: mailbox.mails, site(combination).process, "the email")
-        [mail] = mailbox.mails
-        path = re.search(r"https://localhost(?::\d+)?(/accounts/reset/\S+)", mail.replace("=\r\n", ""))[1]
+        path = re.search(r"https://localhost(?::\d+)?(/accounts/reset/\S+)", mailbox.mails[-1].replace("=\r\n", ""))[1]
         visitor.open(path)
         visitor.fill(new_password1=PASSWORD + "0", new_password2=PASSWORD + "0")
         assert visitor.page.url.endswith("/accounts/reset/done/")
@@ -250,7 +241,6 @@ def test_a_forgotten_password(combination, site, chromium, mailbox):
 
 @both
 @pytest.mark.parametrize("path", ["/", "/accounts/login/", "/accounts/password_reset/", "/nowhere"])
-@patient
 def test_by_keyboard(combination, path, site, chromium):
     """Tab reaches everything that can be used, the way to the content first, and each shows that it has the focus."""
     with tab(chromium, site(combination).address) as visitor:
@@ -274,7 +264,6 @@ def test_by_keyboard(combination, path, site, chromium):
 
 
 @both
-@patient
 def test_the_development_home_page(combination, installed, chromium):
     """What tells a newcomer what to do next, with the debug toolbar beside it."""
     project = installed(combination)
@@ -292,7 +281,6 @@ def test_the_development_home_page(combination, installed, chromium):
 
 @both
 @pytest.mark.parametrize("width", [360, 1280])
-@patient
 def test_the_debug_toolbar_covers_nothing_that_can_be_used(combination, width, project, chromium):
     """On no page of the project and the admin, however far it is scrolled; and the handle still opens the toolbar."""
     assert project.run("make", "migrate").returncode == 0

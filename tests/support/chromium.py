@@ -25,23 +25,16 @@ def chromium():
         browser.close()
 
 
-class Network:
-    """Whether Chromium gave up a request because a container's network came or went on this machine."""
-
-    changed = False
-
-
 def patient(test):
-    """Have a test begin anew when the network changed under it."""
+    """Have a test begin anew when a container's network came or went under it, for which Chromium gives up requests."""
 
     @wraps(test)
     def repeated(*arguments, **fixtures):
         for _ in range(4):
-            Network.changed = False
             try:
                 return test(*arguments, **fixtures)
             except Exception as error:
-                if not (Network.changed or "ERR_NETWORK_CHANGED" in str(error)):
+                if "ERR_NETWORK_CHANGED" not in str(error):
                     raise
         return test(*arguments, **fixtures)
 

@@ -11,6 +11,7 @@ import pytest
 
 from support.chromium import launch, patient
 from support.engine import docker, docker_log
+from support.processes import until
 
 pytestmark = pytest.mark.site
 
@@ -189,19 +190,17 @@ def test_a_forged_address_is_not_believed(site):
 
 def test_tokens_reach_no_log(site):
     site.ask("/accounts/reset/MQ/secret-token-in-path/?next=secret-in-query", Referer=f"{site.url}/?secret-in-referer")
-    time.sleep(2)
-    for service in ("caddy", "django"):
-        log = docker_log(site.service(service), "1m")
-        assert "/accounts/reset/" in log
+    for service in map(site.service, ("caddy", "django")):
+        until(lambda service=service: "/accounts/reset/" in docker_log(service, "1m"))
+        log = docker_log(service, "1m")
         assert not re.search("secret-token-in-path|secret-in-query|secret-in-referer", log)
 
 
 def test_a_request_has_one_id_in_both_logs(site):
     name = site.ask("/proof/who/", X_Request_ID="forged").headers["X-Request-ID"]
     assert name != "forged"
-    time.sleep(2)
-    for service in ("caddy", "django"):
-        assert name in docker_log(site.service(service), "1m")
+    for service in map(site.service, ("caddy", "django")):
+        until(lambda service=service: name in docker_log(service, "1m"))
 
 
 def seconds_until_dropped(site, sent):
