@@ -1,7 +1,7 @@
 """Projects on a Docker engine; all tests of this folder are skipped, with one line, where none answers.
 
-Each base image is a group of its own, which one worker runs: so the image is built once, the project is started once, and
-both base images are tested at the same time.
+For each base image, the tests of the one project that keeps running are a group, which one worker runs, and those of
+projects that they start and stop themselves are another.
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from support.compose import BASE_IMAGES, LOGINS, OWNERS, PACKAGE, Project, copy, give
+from support.compose import LOGINS, OWNERS, PACKAGE, Project, copy, give
 from support.engine import missing_engine
 from support.projects import bake
 
@@ -22,15 +22,17 @@ HERE = Path(__file__).parent
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip the tests of this folder where there is no engine, and leave the second base image to the proof."""
     ours = [item for item in items if item.path.is_relative_to(HERE)]
+    reason = missing_engine() if ours else ""
     for item in ours:
-        if "slim" in item.name:
+        image = item.callspec.params["base_image"]
+        item.add_marker(pytest.mark.xdist_group(f"{image}-{'running' if 'project' in item.fixturenames else 'others'}"))
+        if image == "slim":
             item.add_marker("long")
-    if ours and (reason := missing_engine()):
-        for item in ours:
+        if reason:
             item.add_marker(pytest.mark.skip(reason))
 
 
-@pytest.fixture(scope="session", params=BASE_IMAGES)
+@pytest.fixture(scope="session", params=OWNERS)
 def base_image(request: pytest.FixtureRequest) -> str:
     """The answer to the question of that name."""
     return request.param

@@ -92,6 +92,7 @@ def test_mail_is_readable_in_the_inbox(project):
     assert 'name="new_password1"' in project.site.get(link[1])
 
 
+@pytest.mark.long
 def test_a_database_that_is_not_up_yet_delays_the_start(another):
     slow = another.folder / "docker-compose.slow.yml"
     slow.write_text("services: {postgres: {entrypoint: [sh, -c, 'sleep 8; exec docker-entrypoint.sh postgres']}}\n")

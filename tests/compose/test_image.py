@@ -125,6 +125,7 @@ def test_production_serves_without_writing_anything(production):
         docker("rm", "--force", container)
 
 
+@pytest.mark.long
 def test_a_change_of_the_code_installs_nothing(production, source):
     # a change that no build before has seen
     with Project(source).changed(f"{PACKAGE}/core/views.py", lambda code: f"{code}\n# {uuid4()}\n"):

@@ -14,7 +14,8 @@ from support.projects import EVERYTHING, NOTHING, grouped
 both = pytest.mark.parametrize("combination", grouped([EVERYTHING, NOTHING]))
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
-VIEWS = [(width, scheme) for width in (360, 1280) for scheme in ("light", "dark")]
+VIEWS = [(360, "light"), (1280, "dark")]
+OTHER_VIEWS = [pytest.param(360, "dark", marks=pytest.mark.long), pytest.param(1280, "light", marks=pytest.mark.long)]
 PASSWORD = "an-unusual-password-7"
 LOGIN = {EVERYTHING: "root@example.com", NOTHING: "root"}
 
@@ -174,7 +175,7 @@ def look_at(tab, pages):
 
 
 @both
-@pytest.mark.parametrize(("width", "scheme"), VIEWS)
+@pytest.mark.parametrize(("width", "scheme"), VIEWS + OTHER_VIEWS)
 def test_own_pages(combination, width, scheme, site, chromium):
     with tab(chromium, site(combination).address, width, scheme) as visitor:
         assert look_at(visitor, ANONYMOUS) == []
@@ -183,7 +184,7 @@ def test_own_pages(combination, width, scheme, site, chromium):
 
 
 @both
-@pytest.mark.parametrize(("width", "scheme"), VIEWS)
+@pytest.mark.parametrize(("width", "scheme"), VIEWS + OTHER_VIEWS)
 def test_admin(combination, width, scheme, site, chromium):
     """It works under the policy; what it looks like is the business of those who wrote it."""
     with tab(chromium, site(combination).address, width, scheme) as visitor:
@@ -280,7 +281,7 @@ def test_the_development_home_page(combination, installed, chromium):
 
 
 @both
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", [360, pytest.param(1280, marks=pytest.mark.long)])
 def test_the_debug_toolbar_covers_nothing_that_can_be_used(combination, width, project, chromium):
     """On no page of the project and the admin, however far it is scrolled; and the handle still opens the toolbar."""
     assert project.run("make", "migrate").returncode == 0

@@ -28,6 +28,7 @@ def test_make_coverage(combination, installed):
     assert "Required test coverage" in done.stdout
 
 
+@pytest.mark.long
 @both
 def test_make_test_on_postgresql(combination, installed, postgres):
     """On SQLite, what only PostgreSQL can do is skipped; here nothing is."""

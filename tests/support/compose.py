@@ -16,7 +16,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import pexpect
-import pytest
 
 from support.processes import free_port, until
 
@@ -28,8 +27,6 @@ OWNERS = {"alpine": 4321, "slim": 33}
 
 # What users log in with
 LOGINS = {"alpine": "username", "slim": "email"}
-
-BASE_IMAGES = [pytest.param(name, marks=[pytest.mark.xdist_group(f"docker-{name}")]) for name in OWNERS]
 
 
 def give(folder: Path, uid: int) -> None:

@@ -72,6 +72,7 @@ def database(engine, baked):
     docker("network", "rm", NAME)
 
 
+@pytest.mark.long
 def test_a_first_start_that_is_killed_is_repaired_or_recognised(database):
     database.start()
     begin = time.monotonic()
