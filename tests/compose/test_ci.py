@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from support.compose import BASE_IMAGES, PACKAGE
+from support.compose import PACKAGE
 from support.engine import docker
 
-pytestmark = [pytest.mark.parametrize("base_image", BASE_IMAGES[:1], indirect=True), pytest.mark.long]
+pytestmark = [pytest.mark.parametrize("base_image", ["alpine"], indirect=True), pytest.mark.long]
 
 
 def left(project):
