@@ -9,7 +9,7 @@ from playwright.sync_api import sync_playwright
 
 def launch(browser_type, *arguments):
     """Start a browser."""
-    path = shutil.which("support.chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not path:
         pytest.skip("no Chromium is installed (Debian's package is chromium)")
     # A sandbox needs rights that containers do not give.
