@@ -63,7 +63,7 @@ def test_help_is_the_default_and_lists_every_target(baked):
 
 def test_help_is_coloured_on_a_terminal_only_with_danger_in_red(baked):
     project = baked(DEFAULTS)
-    assert "\033[31mDANGER\033[0m Remove the containers" in on_a_terminal("make", cwd=project, TERM="xterm")
+    assert "\033[31mDANGER\033[0m Apply the migrations" in on_a_terminal("make", cwd=project, TERM="xterm")
     assert "\033" not in on_a_terminal("make", cwd=project, TERM="xterm", NO_COLOR="1")
     assert "\033" not in on_a_terminal("make", cwd=project, TERM="dumb")
 

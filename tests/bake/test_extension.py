@@ -1,5 +1,7 @@
 """Texts that need no compiler: as Jinja writes them, and nearly all that there are."""
 
+from fnmatch import fnmatch
+
 import pytest
 from cookiecutter.environment import StrictEnvironment
 
@@ -19,8 +21,11 @@ def environments():
 
 def test_plain_texts_are_rendered_as_jinja_renders_them(environments):
     ours, jinja = environments
-    paths = [path for path in files(SOURCE) if is_text(path) and path.suffix not in (".html", ".py-tpl")]
-    sources = [text for path in paths for text in (str(path.relative_to(SOURCE)), path.read_text())]
+    paths = [path for path in files(SOURCE) if is_text(path)]
+    names = [str(path.relative_to(SOURCE)) for path in paths]
+    copied = QUESTIONS["_copy_without_render"]
+    rendered = [name for name in names if not any(fnmatch(name, pattern) for pattern in copied)]
+    sources = [*names, *((SOURCE / name).read_text() for name in rendered)]
     templates = {source: ours.from_string(source) for source in [*sources, "{{ cookiecutter.project_name }}\n\n"]}
     plain = {source: template for source, template in templates.items() if isinstance(template, PlainText)}
     assert len(plain) > len(sources) * 0.7

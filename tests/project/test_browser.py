@@ -204,7 +204,7 @@ def test_refused_forms(combination, site, chromium):
     with tab(chromium, site(combination).address) as visitor:
         visitor.open("/accounts/login/")
         visitor.page.context.clear_cookies()
-        visitor.page.fill("[name=username]", "root")
+        visitor.page.fill("[name=username]", "root@example.com")
         visitor.page.fill("[name=password]", "x")
         with visitor.page.expect_navigation() as navigation:
             visitor.page.press("[name=password]", "Enter")

@@ -180,7 +180,7 @@ def test_wrong_settings_end_gunicorn_before_it_has_a_worker(combination, product
         timeout=60,
     )
     assert done.returncode != 0
-    assert "SECRET_KEY: It must have 50" in done.stderr
+    assert "SECRET_KEY: It must have at least 50" in done.stderr
     assert "REDIS_URL: It is required." in done.stderr
     assert "hunter2" not in done.stderr
     assert "worker" not in done.stdout + done.stderr.partition("ImproperlyConfigured")[2]
