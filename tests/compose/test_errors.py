@@ -124,7 +124,7 @@ def test_a_database_that_is_not_there_is_named_with_what_to_type(another):
     for target in ("run", "rund"):
         *_, log, line = lines(another.make(target, check=False, COMPOSE_FILE=files))
         assert f'database "{PACKAGE}" does not exist' in log
-        assert line.endswith("To begin with an empty database → make remove-full")
+        assert line.endswith("To start with an empty database → make remove-full")
     another.make("remove-full", YES="1")
     another.make("rund")
 
