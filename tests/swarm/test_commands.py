@@ -132,7 +132,7 @@ def test_deploy_check_lists_everything_at_once(site):
     for problem in (
         "git commit, or ALLOW_DIRTY=1",
         "stacks/redis.yml: ",
-        "POSTGRES_MAX_CONNECTIONS is 100",
+        "POSTGRES_MAX_CONNECTIONS is 150",
         "The site is at localhost",
     ):
         assert problem in printed

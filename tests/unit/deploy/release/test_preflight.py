@@ -28,7 +28,7 @@ def test_everything_that_is_wrong_comes_at_once(swarm, site, run, monkeypatch, p
         "the secret REDIS_PASSWORD is missing",
         "site_redis is not deployed: make deploy-redis",
         "docker node update --label-add data=yes NODE",
-        "POSTGRES_MAX_CONNECTIONS is 100",
+        "POSTGRES_MAX_CONNECTIONS is 150",
         "The site is at localhost, but DOMAIN_NAME is example.com",
     ):
         assert problem in printed
@@ -59,14 +59,14 @@ def test_a_mail_server_is_required_or_switched_off_by_name(baked, monkeypatch, h
 @pytest.mark.parametrize(
     "command",
     [
-        ["scale", "REPLICAS=4"],
-        ["deploy-stack", "STACK=django", "GUNICORN_THREADS=16"],
+        ["scale", "REPLICAS=5"],
+        ["deploy-stack", "STACK=django", "GUNICORN_THREADS=20"],
         ["deploy-stack", "STACK=postgres", "POSTGRES_MAX_CONNECTIONS=60"],
-        ["deploy", "--check", "DJANGO_REPLICAS=3"],
+        ["deploy", "--check", "DJANGO_REPLICAS=5"],
     ],
 )
 def test_sizes_that_do_not_fit_change_nothing(run, swarm, command):
-    """In a rollout of two replicas four containers run, with 16 threads each: 64 connections of 100, and 10 to spare."""
+    """In a rollout of two replicas four containers run, with 16 threads each: 64 connections of 150, and 10 to spare."""
     assert run("setup")[0] == 0
     before = dict(swarm.services)
     status, printed = run(*command)
