@@ -13,7 +13,9 @@ def run(site: Site, stack: str = "django") -> None:
         stack: a file in stacks/, without its ending
     """
     found = stacks.get(site, stack)
-    preflight.check_sizes(site.settings)
+    # A change of Caddy or Redis opens no database connection
+    if found.is_application or stack == "postgres":
+        preflight.check_sizes(site.settings)
     with lock.held(site, f"deploy-{stack}"):
         if found.is_application:
             current = releases.current(site)

@@ -105,7 +105,7 @@ def _email(site: Site) -> Iterator[str]:
 
 def check_sizes(settings: Settings) -> None:
     """Raise DeployError when the sizes in the settings do not fit each other."""
-    for problem in _sizes(settings):
+    if problem := next(_sizes(settings), ""):
         raise DeployError(
             f"The sizes of {settings.stack_name} do not fit each other.",
             cause=problem,

@@ -74,3 +74,8 @@ def test_sizes_that_do_not_fit_change_nothing(run, swarm, command):
     assert "database connections in a rollout" in printed
     assert "raise it to" in printed or "POSTGRES_MAX_CONNECTIONS is 60" in printed
     assert swarm.services == before
+
+
+def test_sizes_that_do_not_fit_hold_up_no_other_service(run):
+    assert run("setup")[0] == 0
+    assert run("deploy-stack", "STACK=redis", "GUNICORN_THREADS=20")[0] == 0
