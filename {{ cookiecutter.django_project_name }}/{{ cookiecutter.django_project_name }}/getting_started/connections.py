@@ -47,13 +47,13 @@ def cache_connection() -> Connection:
 def mail_connection() -> Connection:
     """Return the state of the mail server."""
     if not is_email_on():
-        return Connection(_("Mail"), _("off"), True)
+        return Connection(_("Email"), _("off"), True)
     options: dict[str, Any] = dict(settings.MAILERS["default"]).get("OPTIONS", {})  # type: ignore[assignment]
     if "host" not in options:
-        return Connection(_("Mail"), _("printed on the console"), True)
+        return Connection(_("Email"), _("printed on the console"), True)
     kind = f"SMTP {options['host']}:{options['port']}"
     try:
         with mailers.default:
-            return Connection(_("Mail"), kind, True)
+            return Connection(_("Email"), kind, True)
     except OSError:
-        return Connection(_("Mail"), kind, False, _("Is the server running? See EMAIL_HOST."))
+        return Connection(_("Email"), kind, False, _("Is the server running? See EMAIL_HOST."))
