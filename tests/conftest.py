@@ -31,14 +31,10 @@ def pytest_addoption(parser):
     parser.addoption("--fail-on-skip", action="store_true", help="end with an error if a test was skipped")
 
 
-# The marks by which the Makefile chooses what runs together
-MARKS = {"project": "full", "compose": "docker"}
-
-
 def pytest_itemcollected(item):
-    """Mark each test by its folder."""
-    if mark := MARKS.get(item.path.relative_to(Path(__file__).parent).parts[0]):
-        item.add_marker(mark)
+    """Mark the tests of a folder, all of which need an engine."""
+    if item.path.is_relative_to(Path(__file__).parent / "compose"):
+        item.add_marker("docker")
 
 
 @pytest.hookimpl(trylast=True)
@@ -57,7 +53,7 @@ def pytest_collection_modifyitems(config, items):
 def pytest_sessionfinish(session, exitstatus):
     """Fail a run that had to be complete and was not.
 
-    `make test` runs pytest twice, by markers: what ARGS ask for may all be in one of the two.
+    `make test` runs pytest three times, by markers: what ARGS ask for may all be in one of them.
     """
     if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and session.config.option.markexpr:
         session.exitstatus = pytest.ExitCode.OK

@@ -5,10 +5,10 @@ import json
 import os
 import signal
 import subprocess
-import time
 
 import pytest
 
+from support.processes import wait_for
 from support.projects import TEMPLATE, TOOLS, bake, files
 
 FILES = {
@@ -137,9 +137,7 @@ def test_a_deploy_uses_the_key_and_the_pinned_host_alone(deploy, tmp_path, form)
 
 def test_a_cancelled_deploy_stops_the_tool_by_a_signal(deploy, tmp_path):
     process = deploy("staging", WAIT="1")
-    while not (tmp_path / "seen.env").exists():
-        assert process.poll() is None
-        time.sleep(0.05)
+    wait_for((tmp_path / "seen.env").exists, process, "the deploy")
     process.send_signal(signal.SIGINT)  # as GitHub does: to this process alone
 
     assert "Stopped by SIGTERM" in process.communicate(timeout=50)[0]

@@ -1,9 +1,12 @@
-"""Fixtures for the tests that install and run baked projects. What they make is shared within a test process."""
+"""Fixtures for the tests that install and run generated projects. What they make is shared within a test process."""
+
+import subprocess
 
 import pytest
 
 from support.installed import Installed, Production
-from support.projects import EMAIL, bake, label
+from support.processes import free_port, listens, stopped_afterwards, wait_for
+from support.projects import EMAIL, TOOLS, bake, label
 from support.services import PgBouncer, Postgres, Redis
 
 
@@ -50,6 +53,18 @@ def redis():
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def bucket_server():
+    """The URL of a server with S3's API."""
+    port = free_port()
+    server = subprocess.Popen(
+        [TOOLS / "moto_server", "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    with stopped_afterwards(server):
+        wait_for(lambda: listens(port), server, "moto")
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="session")

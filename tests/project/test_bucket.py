@@ -1,12 +1,9 @@
 """Media files in a bucket: uploads through the admin, and what a release says of a bucket that it cannot use."""
 
-import subprocess
-
 import pytest
 
 from support.http_peer import http_peer
-from support.processes import free_port, listens, stopped_afterwards, wait_for
-from support.projects import EVERYTHING, TOOLS, label
+from support.projects import EVERYTHING, label
 
 pytestmark = pytest.mark.xdist_group(label(EVERYTHING))
 
@@ -74,18 +71,6 @@ call_command("check", deploy=True)
 print([entry.key for entry in default_storage.bucket.objects.all()])
 """,
 }
-
-
-@pytest.fixture
-def bucket_server():
-    """The URL of a server with S3's API."""
-    port = free_port()
-    server = subprocess.Popen(
-        [TOOLS / "moto_server", "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    with stopped_afterwards(server):
-        wait_for(lambda: listens(port), server, "moto")
-        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture

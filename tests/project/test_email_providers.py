@@ -4,12 +4,12 @@ import base64
 import email
 import json
 import re
-import time
 from email import policy
 
 import pytest
 
 from support.http_peer import http_peer
+from support.processes import until
 from support.projects import EVERYTHING, label
 
 pytestmark = pytest.mark.xdist_group(label(EVERYTHING))
@@ -140,27 +140,21 @@ def test_pages_do_not_wait_for_a_provider_that_is_slow_and_the_log_tells_what_fa
         failed[:] = [line for line in server.lines() if "Failed to send password reset email" in line["message"]]
         return len(failed)
 
-    def wait_until(ready):
-        end = time.monotonic() + 60
-        while not ready():
-            assert time.monotonic() < end
-            time.sleep(0.1)
-
     with http_peer(mailgun) as peer:
         variables = {"MAILGUN_API_URL": f"http://{peer.host}/v3", "MAILGUN_SENDER_DOMAIN": "mg.example.com"}
         with project.gunicorn(MAILGUN_API_KEY="hunter2", WEB_CONCURRENCY="1", **variables) as server:
             peer.answers.clear()
             assert ask_for_password_reset(server, "mailed@example.com") == 302
-            wait_until(lambda: peer.requests)
+            until(lambda: peer.requests)
             assert server.get("/").status_code == 200
             # It gives up by itself, as the server has not answered yet.
-            wait_until(lambda: failures() == 1)
+            until(lambda: failures() == 1)
             peer.answers.set()
             assert ask_for_password_reset(server, "mailed@example.com") == 302
-            wait_until(lambda: failures() == 2)
+            until(lambda: failures() == 2)
             peer.stop()
             assert ask_for_password_reset(server, "mailed@example.com") == 302
-            wait_until(lambda: failures() == 3)
+            until(lambda: failures() == 3)
             log = server.log.read_text()
     assert [re.search(r"Timeout|401|Connection", line["exception"])[0] for line in failed] == [
         "Timeout",

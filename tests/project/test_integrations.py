@@ -1,15 +1,13 @@
 """The optional services, each against a server of its kind on this machine."""
 
 import json
-import subprocess
 from collections.abc import Iterator
 
 import brotli
 import pytest
 
 from support.http_peer import HttpPeer, http_peer
-from support.processes import free_port, listens, stopped_afterwards, wait_for
-from support.projects import EVERYTHING, TOOLS, label
+from support.projects import EVERYTHING, label
 
 pytestmark = pytest.mark.xdist_group(label(EVERYTHING))
 
@@ -19,18 +17,6 @@ def recorder() -> Iterator[HttpPeer]:
     """A server that keeps what it was sent."""
     with http_peer(lambda request: (200, b'{"id": "1"}')) as peer:
         yield peer
-
-
-@pytest.fixture
-def bucket_server() -> Iterator[str]:
-    """The address of a server that speaks S3's protocol."""
-    port = free_port()
-    server = subprocess.Popen(
-        [TOOLS / "moto_server", "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    with stopped_afterwards(server):
-        wait_for(lambda: listens(port), server, "moto")
-        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture

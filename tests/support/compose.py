@@ -6,7 +6,6 @@ import http.cookiejar
 import os
 import re
 import shutil
-import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -17,7 +16,7 @@ from uuid import uuid4
 
 import pexpect
 
-from support.processes import free_port, until
+from support.processes import free_port, run, until
 
 PACKAGE = "awesome_project"
 
@@ -80,20 +79,11 @@ class Project:
 
         Fails with the output if the command does, unless ``check`` is False; then the last line is the exit status.
         """
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env=self.environment | environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=timeout,
-        )
+        status, printed = run(*command, cwd=self.folder, env=self.environment | environment, timeout=timeout)
         if check:
-            assert done.returncode == 0, f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}"
-            return done.stdout
-        return f"{done.stdout}{done.returncode}"
+            assert status == 0, f"{' '.join(command)} ended with {status}:\n{printed}"
+            return printed
+        return f"{printed}{status}"
 
     def make(self, *arguments: str, check: bool = True, timeout: float = 300, **environment: str) -> str:
         """Run ``make``, as ``run`` does."""

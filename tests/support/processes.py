@@ -5,6 +5,8 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 
 def free_port() -> int:
@@ -21,11 +23,11 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def until(true: Callable[[], bool], seconds: float = 60) -> float:
-    """Wait for a condition and return how long it took; fail when it takes longer than ``seconds``."""
+def until(true: Callable[[], object], seconds: float = 60, log: Callable[[], str] = str) -> float:
+    """Wait for a condition and return how many seconds it took; fail with ``log()`` after ``seconds``."""
     start = time.monotonic()
     while not true():
-        assert time.monotonic() - start < seconds, f"not within {seconds} s"
+        assert time.monotonic() - start < seconds, f"not within {seconds} s {log()}"
         time.sleep(0.1)
     return time.monotonic() - start
 
@@ -37,6 +39,15 @@ def wait_for(ready: Callable[[], object], process: subprocess.Popen, what: str, 
         assert process.poll() is None, f"{what} ended with status {process.returncode}"
         assert time.monotonic() < end, f"{what} was not ready after {seconds} s"
         time.sleep(0.1)
+
+
+def run(*command: str | Path, timeout: float = 300, **options: Any) -> tuple[int, str]:
+    """Run a command without a terminal; return its exit status and all that it printed, errors included."""
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        timeout=timeout, **options,
+    )  # fmt: skip
+    return done.returncode, done.stdout
 
 
 @contextmanager

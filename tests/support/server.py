@@ -2,12 +2,12 @@
 
 import os
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
 from support.engine import docker
+from support.processes import run, until
 from support.projects import DEFAULTS, bake
 
 # A Debian with systemd, SSH, Python and cloud-init
@@ -50,19 +50,16 @@ class Operator:
 
     def run(self, *command: str, **options) -> str:
         """Run a command, which must end well, and return what it printed."""
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
-        assert done.returncode == 0, done.stdout
-        return done.stdout
+        status, printed = run(*command, **options)
+        assert status == 0, printed
+        return printed
 
     def attempt(self, *words: str, **shell: str) -> tuple[int, str]:
         """Run `make` in deployment/ and return its exit status and what it printed."""
-        done = subprocess.run(
-            ["make", "--no-print-directory", *words],
-            cwd=self.deployment, env=self.shell | shell, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=1200,
-        )  # fmt: skip
-        print(done.stdout)
-        return done.returncode, done.stdout
+        make = ["make", "--no-print-directory", *words]
+        status, printed = run(*make, cwd=self.deployment, env=self.shell | shell, timeout=1200)
+        print(printed)
+        return status, printed
 
     def make(self, *words: str, **shell: str) -> str:
         """Run `make` in deployment/, which must end well, and return what it printed."""
@@ -94,15 +91,13 @@ class Server:
             (seed / "user-data").write_text(user_data)
             (seed / "meta-data").write_text(f"instance-id: {name}\nlocal-hostname: {name}\n")
             docker("cp", f"{seed.parent.parent}", f"{name}:/var/lib/")
-        else:
-            docker("cp", "--archive", str(operator.ssh / "id_ed25519.pub"), f"{name}:/root/.ssh/authorized_keys")
         docker("start", name)
         self.address = docker(
             "inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name
         ).strip()
         self.wait("systemctl is-active ssh")
         if not user_data:
-            self.run("chown root: /root/.ssh/authorized_keys && chmod 600 /root/.ssh/authorized_keys")
+            self.run(f"umask 077 && mkdir -p ~/.ssh && echo '{operator.key.strip()}' >~/.ssh/authorized_keys")
         keys = subprocess.run(["ssh-keyscan", self.address], check=True, capture_output=True, text=True).stdout
         assert keys
         (operator.ssh / "known_hosts").write_text(keys)
@@ -113,10 +108,12 @@ class Server:
 
     def wait(self, command: str, timeout: float = 60) -> None:
         """Wait until a command on the server ends well."""
-        deadline = time.monotonic() + timeout
-        while subprocess.run(["docker", "exec", self.name, "sh", "-c", command], capture_output=True).returncode:
-            assert time.monotonic() < deadline, self.run(command, check=False)
-            time.sleep(0.5)
+        execute = ["docker", "exec", self.name, "sh", "-c", command]
+        until(
+            lambda: subprocess.run(execute, capture_output=True).returncode == 0,
+            timeout,
+            log=lambda: self.run(command, check=False),
+        )
 
     def load(self, *images: str) -> None:
         """Bring images to the server's engine, which may reach no registry."""

@@ -2,13 +2,13 @@
 
 import json
 import subprocess
-import time
 
 import pytest
 
 from ddpt_deploy.release import caddy
 from ddpt_deploy.site import settings
 from support.engine import docker
+from support.processes import until
 from support.projects import DEFAULTS
 
 pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("caddyfile")]
@@ -131,10 +131,10 @@ class Proxies:
 def proxies(engine, tmp_path_factory, baked):
     try:
         proxies = Proxies(tmp_path_factory.mktemp("caddyfile"), baked(DEFAULTS))
-        deadline = time.monotonic() + 60
-        while proxies.ask("balancer", TLS["HTTP/3"])[0] != 200 or proxies.ask("stranger", 8080)[0] != 308:
-            assert time.monotonic() < deadline, docker("logs", f"{NAME}-caddy")
-            time.sleep(0.2)
+        until(
+            lambda: (proxies.ask("balancer", TLS["HTTP/3"])[0], proxies.ask("stranger", 8080)[0]) == (200, 308),
+            log=lambda: docker("logs", f"{NAME}-caddy", errors=True),
+        )
         yield proxies
     finally:
         Proxies.remove()

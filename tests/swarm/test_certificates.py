@@ -12,6 +12,7 @@ import pytest
 from ddpt_deploy.release import caddy
 from ddpt_deploy.site import settings
 from support.engine import docker
+from support.processes import until
 from support.projects import DEFAULTS
 
 pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("certificates")]
@@ -21,6 +22,11 @@ CADDY, PEBBLE = f"{NAME}-caddy", f"{NAME}-pebble"
 PEBBLE_IMAGE = "ghcr.io/letsencrypt/pebble"
 HOSTS = ("site.example", "www.site.example", "new.example", "refused.example")
 LIFETIME = 45
+
+
+def log():
+    """Return what Caddy has logged."""
+    return docker("logs", CADDY, errors=True)
 
 
 class Authority:
@@ -110,10 +116,14 @@ class Authority:
 
     def wait_for(self, host, *, other_than=None, timeout=60):
         """Wait until a host has a valid certificate; return its serial number."""
-        deadline = time.monotonic() + timeout
-        while (found := self.serial(host)) in (None, other_than):
-            assert time.monotonic() < deadline, docker("logs", CADDY, errors=True)[-3000:]
-            time.sleep(0.2)
+        found = None
+
+        def renewed():
+            nonlocal found
+            found = self.serial(host)
+            return found not in (None, other_than)
+
+        until(renewed, timeout, log=log)
         return found
 
     def redirect(self, host):
@@ -155,10 +165,7 @@ def test_caddy_gets_and_renews_the_certificates_of_all_names(authority):
 def test_an_authority_that_is_down_delays_certificates_and_nothing_else(authority):
     authority.stop()
     authority.run_caddy()
-    deadline = time.monotonic() + 60
-    while "could not get certificate" not in docker("logs", CADDY, errors=True):
-        assert time.monotonic() < deadline, docker("logs", CADDY, errors=True)[-3000:]
-        time.sleep(0.5)
+    until(lambda: "could not get certificate" in log(), log=log)
     assert authority.redirect("site.example") == "https://site.example/a"
     assert authority.serial("site.example") is None
     authority.start()
@@ -175,10 +182,7 @@ def test_a_changed_domain_gets_its_certificate_and_a_refused_one_harms_no_other(
     authority.wait_for("new.example")
     assert authority.redirect("new.example") == "https://new.example/a"
     authority.reload(DOMAIN_NAME="refused.example")
-    deadline = time.monotonic() + 60
-    while "policy" not in docker("logs", CADDY, errors=True):
-        assert time.monotonic() < deadline, docker("logs", CADDY, errors=True)[-3000:]
-        time.sleep(0.5)
+    until(lambda: "policy" in log(), log=log)
     assert authority.serial("refused.example") is None
     authority.reload(DOMAIN_NAME="new.example")
     authority.wait_for("new.example")

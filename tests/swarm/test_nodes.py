@@ -3,11 +3,11 @@
 import json
 import re
 import subprocess
-import time
 
 import pytest
 
 from support.engine import docker
+from support.processes import until
 from support.projects import DEFAULTS
 from support.site import Site
 from support.traffic import Traffic
@@ -32,10 +32,10 @@ class Machine:
             "--tls=false", f"--insecure-registry={REGISTRY}",
         ).strip()  # fmt: skip
         self.host = "tcp://" + docker("port", self.container, "2375").split()[0]
-        deadline = time.monotonic() + 60
-        while not self.docker("info", "--format", "{{.ServerVersion}}", check=False).strip():
-            assert time.monotonic() < deadline, docker("logs", self.container)
-            time.sleep(0.5)
+        until(
+            lambda: self.docker("info", "--format", "{{.ServerVersion}}", check=False).strip(),
+            log=lambda: docker("logs", self.container, errors=True),
+        )
         with subprocess.Popen(["docker", "save", *IMAGES], stdout=subprocess.PIPE) as saved:
             subprocess.run(["docker", "--host", self.host, "load", "--quiet"], stdin=saved.stdout, check=True)
 
@@ -97,10 +97,7 @@ def places(first: Machine, site: Site) -> list[str]:
 
 
 def wait_for(first: Machine, site: Site, expected: list[str]) -> None:
-    deadline = time.monotonic() + 120
-    while places(first, site) != expected:
-        assert time.monotonic() < deadline, places(first, site)
-        time.sleep(1)
+    until(lambda: places(first, site) == expected, 120, log=lambda: str(places(first, site)))
 
 
 def test_an_image_must_be_where_both_machines_find_it(site):
