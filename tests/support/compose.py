@@ -6,6 +6,7 @@ import http.cookiejar
 import os
 import re
 import shutil
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -160,16 +161,21 @@ class Browser:
         self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
 
     def get(self, path: str = "/", data: bytes | None = None, headers: dict[str, str] | None = None) -> str:
-        """Return the body of an answer, whatever its status; an empty one if there is no answer."""
+        """Return the body of an answer, whatever its status; an empty one if there is no answer within 10 seconds.
+
+        A server that reloads, as it does after each test that changed a file, cuts connections off: then asks again.
+        """
         request = urllib.request.Request(self.address + path, data, headers or {})
-        # a server that starts anew may cut any answer off
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            try:
-                answer = self.opener.open(request, timeout=30)
-            except urllib.error.HTTPError as error:
-                answer = error
-            with answer:
-                return answer.read().decode()
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                try:
+                    answer = self.opener.open(request, timeout=30)
+                except urllib.error.HTTPError as error:
+                    answer = error
+                with answer:
+                    return answer.read().decode()
+            time.sleep(0.1)
         return ""
 
     def submit(self, path: str, **values: str) -> str:
