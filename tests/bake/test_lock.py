@@ -75,7 +75,9 @@ def packages_of(project):
     return {Requirement(package).name for package in declared}.union(*map(versions, locks(project).values()))
 
 
-@pytest.mark.parametrize("file", lock.FILES)
+@pytest.mark.parametrize(
+    "file", ["base.txt", *(pytest.param(file, marks=pytest.mark.long) for file in lock.FILES if file != "base.txt")]
+)
 def test_a_missing_and_a_surplus_package_are_noticed(file, tmp_path):
     """The check above would see a condition around the wrong packages."""
     project = bake(tmp_path, NOTHING)

@@ -95,6 +95,7 @@ def memory(pid):
     return sum(int(re.search(r"VmRSS:\s+(\d+)", status)[1]) for status in statuses) / 1024
 
 
+@pytest.mark.long
 def test_logins_of_a_crowd_stay_within_the_memory_of_a_container(combination, production):
     """Twice, as memory that is not given back would add up; the other pages answer meanwhile."""
     with serve(production(combination)) as server, ThreadPoolExecutor(50) as crowd:

@@ -1,5 +1,6 @@
 """`make app`: what it creates passes all checks, serves its page, and is whole or not there."""
 
+import json
 import re
 
 import pytest
@@ -18,6 +19,18 @@ APPS = {
         "/letters-to-the-editors-of-all-newspapers/",
     ),
 }
+# The command of `make app`, for each of NAMES in one process
+TRIED = """
+import json, os
+from django.core.management import CommandError, call_command
+errors = {}
+for name in json.loads(os.environ["NAMES"]):
+    try:
+        call_command("startapp", name)
+    except CommandError as error:
+        errors[name] = str(error)
+print(json.dumps(errors))
+"""
 ADMINS = """
 from django.contrib import admin
 print({type(one).__mro__[1].__module__ for model, one in admin.site._registry.items() if model.__name__ == "Entry"})
@@ -57,7 +70,7 @@ def test_apps_pass_all_checks_and_serve_their_pages(combination, project):
 @everything
 def test_a_name_that_will_not_do_is_refused_before_anything_is_written(combination, project):
     before = contents(project)
-    for name, reason in {
+    reasons = {
         "": "is not a valid app name",
         "Blog-1": "is not a valid app name",
         "3d": "is not a valid app name",
@@ -68,14 +81,20 @@ def test_a_name_that_will_not_do_is_refused_before_anything_is_written(combinati
         "auth": "is taken: django.contrib.auth is installed",
         "json": "is taken: a Python module has that name",
         project.name: "is taken: a Python module has that name",
-    }.items():
-        done = project.run("make", "app", f"NAME={name}")
-        assert done.returncode != 0
-        why, command, make = done.stderr.splitlines()
-        assert why.startswith(f"CommandError: '{name}' {reason}")
+    }
+    done = project.run("make", "app", "NAME=Blog-1")
+    assert done.returncode != 0
+    assert done.stderr.startswith("CommandError: 'Blog-1' is not a valid app name")
+    assert done.stdout == ""
+
+    done = project.run(
+        "bin/run", "python", "manage.py", "shell", "--no-imports", "--command", TRIED, NAMES=json.dumps([*reasons])
+    )
+    errors = json.loads(done.stdout)
+    for name, reason in reasons.items():
+        why, command = errors[name].splitlines()
+        assert why.startswith(f"'{name}' {reason}")
         assert re.fullmatch(r"→ make app NAME=[a-z0-9_]+", command)
-        assert "Error" in make
-        assert done.stdout == ""
     assert contents(project) == before
 
 

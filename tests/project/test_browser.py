@@ -9,13 +9,34 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from support.processes import free_port, wait_for
-from support.projects import EVERYTHING, NOTHING, grouped
+from support.projects import EVERYTHING, NOTHING, grouped, label
 
 both = pytest.mark.parametrize("combination", grouped([EVERYTHING, NOTHING]))
+# What hardly differs between the two: `make test` has the one with more in it
+mostly_everything = pytest.mark.parametrize("combination", grouped([EVERYTHING, NOTHING], long={NOTHING}))
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
 VIEWS = [(360, "light"), (1280, "dark")]
-OTHER_VIEWS = [pytest.param(360, "dark", marks=pytest.mark.long), pytest.param(1280, "light", marks=pytest.mark.long)]
+FIRST_VIEWS = {(EVERYTHING, 360, "light"), (NOTHING, 1280, "dark")}
+# Each project in each view; `make test` has one view of each project
+views = pytest.mark.parametrize(
+    ("combination", "width", "scheme"),
+    [
+        pytest.param(
+            combination,
+            width,
+            scheme,
+            id=f"{label(combination)}-{width}-{scheme}",
+            marks=[
+                pytest.mark.xdist_group(label(combination)),
+                *([] if (combination, width, scheme) in FIRST_VIEWS else [pytest.mark.long]),
+            ],
+        )
+        for combination in (EVERYTHING, NOTHING)
+        for width in (360, 1280)
+        for scheme in ("light", "dark")
+    ],
+)
 PASSWORD = "an-unusual-password-7"
 LOGIN = {EVERYTHING: "root@example.com", NOTHING: "root"}
 
@@ -174,8 +195,7 @@ def look_at(tab, pages):
     return wrong
 
 
-@both
-@pytest.mark.parametrize(("width", "scheme"), VIEWS + OTHER_VIEWS)
+@views
 def test_own_pages(combination, width, scheme, site, chromium):
     with tab(chromium, site(combination).address, width, scheme) as visitor:
         assert look_at(visitor, ANONYMOUS) == []
@@ -183,8 +203,7 @@ def test_own_pages(combination, width, scheme, site, chromium):
         assert look_at(visitor, LOGGED_IN) == []
 
 
-@both
-@pytest.mark.parametrize(("width", "scheme"), VIEWS + OTHER_VIEWS)
+@views
 def test_admin(combination, width, scheme, site, chromium):
     """It works under the policy; what it looks like is the business of those who wrote it."""
     with tab(chromium, site(combination).address, width, scheme) as visitor:
@@ -240,7 +259,7 @@ def test_a_forgotten_password(combination, site, chromium, mailbox):
         assert visitor.wrong == []
 
 
-@both
+@mostly_everything
 @pytest.mark.parametrize("path", ["/", "/accounts/login/", "/accounts/password_reset/", "/nowhere"])
 def test_by_keyboard(combination, path, site, chromium):
     """Tab reaches everything that can be used, the way to the content first, and each shows that it has the focus."""
@@ -264,7 +283,7 @@ def test_by_keyboard(combination, path, site, chromium):
         assert visitor.page.url.endswith("#main")
 
 
-@both
+@mostly_everything
 def test_the_development_home_page(combination, installed, chromium):
     """What tells a newcomer what to do next, with the debug toolbar beside it."""
     project = installed(combination)
@@ -280,8 +299,9 @@ def test_the_development_home_page(combination, installed, chromium):
                 assert visitor.violations("{exclude: ['#djDebugRoot']}") == []
 
 
+@pytest.mark.long
 @both
-@pytest.mark.parametrize("width", [360, pytest.param(1280, marks=pytest.mark.long)])
+@pytest.mark.parametrize("width", [360, 1280])
 def test_the_debug_toolbar_covers_nothing_that_can_be_used(combination, width, project, chromium):
     """On no page of the project and the admin, however far it is scrolled; and the handle still opens the toolbar."""
     assert project.run("make", "migrate").returncode == 0

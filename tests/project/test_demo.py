@@ -41,7 +41,7 @@ def environment(**variables):
     return os.environ | {"PATH": path, "PYENV_ROOT": str(Path(sys.base_prefix).parent.parent)} | variables
 
 
-@pytest.mark.parametrize("time", ["first", "second"])
+@pytest.mark.parametrize("time", ["first", pytest.param("second", marks=pytest.mark.long)])
 def test_make_demo(time, clone):
     """It asks nothing, serves the page at the one URL that it prints, and Ctrl-C ends it without a word."""
     port = free_port()

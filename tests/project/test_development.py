@@ -14,7 +14,7 @@ from support.processes import free_port, listens, stopped_afterwards, wait_for
 from support.projects import DEFAULTS, EVERYTHING, NOTHING, grouped
 
 
-@pytest.mark.parametrize("combination", grouped([EVERYTHING, NOTHING]))
+@pytest.mark.parametrize("combination", grouped([EVERYTHING, NOTHING], long={NOTHING}))
 def test_error_pages_are_styled_without_debug(combination, installed, tmp_path):
     project = installed(combination)
     port = free_port()

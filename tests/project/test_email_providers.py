@@ -131,6 +131,7 @@ def ask_for_password_reset(server, address):
     return server.post(path, fields, Cookie=cookie, Referer=f"https://localhost{path}").status_code
 
 
+@pytest.mark.long
 def test_pages_do_not_wait_for_a_provider_that_is_slow_and_the_log_tells_what_failed(project):
     """It is slow, then wrong, then down; each email is one that a password reset sends."""
     project.create_superuser("mailed", "an-unusual-password-7")

@@ -37,7 +37,7 @@ def statuses(server, cookie, count=24):
         return [response.status_code for response in pool.map(lambda _: server.get("/", Cookie=cookie), range(count))]
 
 
-@pytest.mark.parametrize("mode", [signal.SIGINT, signal.SIGQUIT])
+@pytest.mark.parametrize("mode", [signal.SIGINT, pytest.param(signal.SIGQUIT, marks=pytest.mark.long)])
 def test_after_a_restart_of_postgresql_no_request_fails(project, postgres, cookie, mode):
     with project.gunicorn("--workers", "4", "--threads", "2") as server:
         assert set(statuses(server, cookie)) == {200}

@@ -225,7 +225,7 @@ def test_a_redis_outage_logs_nobody_out(combination, production, redis):
 
 
 @pytest.mark.parametrize("combination", grouped([EVERYTHING]))
-@pytest.mark.parametrize("outage", ["hangs", "vanishes"])
+@pytest.mark.parametrize("outage", ["hangs", pytest.param("vanishes", marks=pytest.mark.long)])
 def test_a_logout_holds_when_redis_comes_back_with_its_memory(combination, production, redis, outage):
     project = production(combination)
     name, _, value = project.session().partition("=")

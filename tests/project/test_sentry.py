@@ -138,7 +138,7 @@ def test_a_deploy_that_fails_arrives(project, accepting, tmp_path):
     assert events(accepting)[-1]["exception"]["values"][-1]["value"] == "No module named 'an_app_that_is_not_there'"
 
 
-@pytest.mark.parametrize("trouble", ["slow", "down"])
+@pytest.mark.parametrize("trouble", ["slow", pytest.param("down", marks=pytest.mark.long)])
 def test_a_server_of_sentry_that_is_slow_or_down_slows_no_page(project, broken, accepting, trouble):
     accepting.answers.clear()
     dsn = accepting.dsn if trouble == "slow" else f"http://key@127.0.0.1:{free_port()}/1"

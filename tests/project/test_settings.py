@@ -125,12 +125,13 @@ def test_a_mistake_is_an_error_at_start_or_does_no_harm(combination, ask):
     assert "error" in both
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("combination", grouped([EVERYTHING]))
 def test_any_text_is_an_error_at_start_or_does_no_harm(combination, ask):
     names = re.findall(r"^\| `([A-Z0-9_]+)`", ask.readme, re.MULTILINE)
     texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=60)
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.sampled_from(names), texts)
     def each(name, value):
         assert not judge(name, value, ask(**{name: value}))
