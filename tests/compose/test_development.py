@@ -28,7 +28,14 @@ def test_a_change_of_the_code_is_served(project):
         until_seen(file, lambda: project.site.get("/probe") == "second")
 
 
-@pytest.mark.parametrize("path", [URLS, f"{PACKAGE}/users/models.py", f"{PACKAGE}/config/base.py"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        URLS,
+        f"{PACKAGE}/config/base.py",
+        pytest.param(f"{PACKAGE}/users/models.py", marks=pytest.mark.long),
+    ],
+)
 def test_a_syntax_error_does_not_end_the_container(project, path):
     container = project.compose("ps", "--quiet", "django")
     mistake = f"def broken_{len(path)}"

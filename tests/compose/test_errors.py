@@ -52,7 +52,7 @@ def created(project: Project) -> str:
     )
 
 
-@pytest.mark.parametrize("target", ["run", "rund"])
+@pytest.mark.parametrize("target", ["run", pytest.param("rund", marks=pytest.mark.long)])
 def test_a_port_in_use(another, target):
     django, mailpit = another.django_port, another.mailpit_port
     with socket.create_server(("127.0.0.1", django)), socket.create_server(("127.0.0.1", mailpit)):

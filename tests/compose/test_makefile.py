@@ -239,6 +239,7 @@ def test_check_passes_and_lists_all_failures(project):
     assert re.findall("^Failed: (.*)", output, re.MULTILINE) == ["Format (make format)", "Lint", "Types"]
 
 
+@pytest.mark.long
 def test_format_and_format_diff(project, tmp_path):
     assert project.make("format") == project.make("format-diff") == "All files are formatted.\n"
     # Ruff drops the import and Black the spaces; djade does its part

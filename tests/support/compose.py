@@ -47,12 +47,12 @@ def until_seen(file: Path, true: Callable[[], bool]) -> None:
 
     The file is saved again now and then: a reloader misses what changes in the moment in which it starts.
     """
-    for _ in range(5):
+    for seconds in (3, 6, 12, 24):
         with contextlib.suppress(AssertionError):
-            until(true, 15)
+            until(true, seconds)
             return
         file.touch()
-    until(true, 15)
+    until(true, 48)
 
 
 @dataclass
