@@ -14,6 +14,8 @@ pytest_plugins = ["support.chromium"]
 
 # The deploy tool in src/ is copied into each project, so nothing may be added there.
 sys.dont_write_bytecode = True
+# Generated projects are started hundreds of times, and fast only where what Python has compiled is kept.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # A shell lets what it starts in the background ignore Ctrl-C, and so do the children of that, which tests end by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
