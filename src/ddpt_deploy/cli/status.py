@@ -10,9 +10,12 @@ from ddpt_deploy.site.site import Site
 
 def run(site: Site) -> None:
     """Show which release runs, the health of each service, the disk and the lock."""
-    recorded = releases.history(site)
-    current = f"release {recorded[-1].number}: {recorded[-1].version}" if recorded else "no release"
-    site.console.say(f"{site.settings.url}  {current}")
+    try:
+        recorded = releases.history(site)
+        current = f"release {recorded[-1].number}: {recorded[-1].version}" if recorded else "no release"
+        site.console.say(f"{site.settings.url}  {current}")
+    except DeployError as error:
+        site.console.warn(f"{site.settings.url}  {error}")
     names = nodes.names(site)
     rows = [_row(site, name, names) for stack in stacks.load(site).values() for name in stack.services]
     site.console.table(rows)

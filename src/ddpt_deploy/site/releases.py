@@ -11,6 +11,9 @@ from ddpt_deploy.errors import DeployError
 from ddpt_deploy.site import services, stacks, store
 from ddpt_deploy.site.site import Site
 
+# Of a record. It grows when an older version of this tool would misread one; a new key that it may ignore is none.
+SCHEMA = 1
+
 
 @dataclass(frozen=True)
 class Release:
@@ -66,20 +69,24 @@ def record(site: Site, release: Release, seconds: float) -> Release:
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(seconds, 1),
     )
-    if not store.create(
-        site, "release", f"release_{release.number}", json.dumps(asdict(release)), version=release.version
-    ):
+    content = json.dumps({"schema": SCHEMA, **asdict(release)})
+    if not store.create(site, "release", f"release_{release.number}", content, version=release.version):
         raise DeployError(f"There is a release {release.number} already.", hint="make releases")
     return release
 
 
 def history(site: Site) -> list[Release]:
-    """Return the recorded releases, the oldest first."""
+    """Return the recorded releases, the oldest first. Raises DeployError where a newer version of this tool wrote one."""
     return sorted((from_record(content) for content in store.read(site, "release")), key=lambda one: one.number)
 
 
 def from_record(content: dict[str, Any]) -> Release:
-    """Read a record, also one that an older or newer version of this tool has made."""
+    """Read a record, also one of an older version of this tool. Raises DeployError for one of a newer schema."""
+    if content.get("schema", 0) > SCHEMA:
+        raise DeployError(
+            f"Release {content.get('number')} was written by a newer version of the deploy tool.",
+            hint="update first: git pull",
+        )
     known = {one.name for one in fields(Release)}
     older = {"stacks": {"django": content.get("stack")}, "rollback_of": content.get("restores", 0)}
     return Release(**{name: value for name, value in {**older, **content}.items() if name in known})

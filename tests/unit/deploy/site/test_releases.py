@@ -1,9 +1,11 @@
 """The history of releases: which one a rollback goes to, and which migrations lie between."""
 
+import json
+
 import pytest
 
 from ddpt_deploy.errors import DeployError
-from ddpt_deploy.site import releases
+from ddpt_deploy.site import releases, store
 from ddpt_deploy.site.releases import Release
 
 
@@ -79,3 +81,19 @@ def test_records_of_other_versions_of_the_tool():
     assert release.stacks == {"django": "text"}
     assert release.rollback_of == 2
     assert release.number == 3
+
+
+@pytest.mark.parametrize("command", ["status", "deploy", "rollback", "releases", "deploy-stack"])
+def test_a_record_of_a_newer_schema_says_so_and_changes_nothing(swarm, site, run, command):
+    assert run("setup")[0] == 0
+    [written] = store.read(site, "release")
+    newer = {**written, "schema": 99, "number": 2}
+    store.create(site, "release", "release_2", json.dumps(newer))
+    before = swarm.services["site_django"]
+    status, printed = run(command, version="v2")
+    assert status == (0 if command == "status" else 1)
+    assert "elease 2 was written by a newer version of the deploy tool" in printed
+    assert "update first: git pull" in printed
+    assert swarm.services["site_django"] == before
+    # what does not need the record is shown all the same
+    assert ("django" in printed and "unlocked" in printed) or command != "status"
