@@ -23,6 +23,10 @@ class DockerError(DeployError):
     """A ``docker`` command failed."""
 
 
+class LockLostError(DeployError):
+    """Somebody released the lock of a command that still runs: it must change nothing more."""
+
+
 class Interrupted(BaseException):
     """A signal asked the tool to stop: Ctrl-C, SIGTERM, a closed terminal.
 

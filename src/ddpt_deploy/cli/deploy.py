@@ -17,7 +17,7 @@ def run(site: Site, version: str = "", check: bool = False, allow_dirty: bool = 
             preflight.check(site, allow_dirty=allow_dirty)
         return
     version = git.valid_version(version) if version else git.version(site.project)
-    with lock.held(site, f"deploy {version}"):
+    with lock.held(site, f"deploy {version}") as site:
         with step(site, "preflight", version):
             preflight.check(site, allow_dirty=allow_dirty)
         release = pipeline.run(site, version)

@@ -16,7 +16,7 @@ def run(site: Site, stack: str = "django") -> None:
     # A change of Caddy or Redis opens no database connection
     if found.is_application or stack == "postgres":
         preflight.check_sizes(site.settings)
-    with lock.held(site, f"deploy-{stack}"):
+    with lock.held(site, f"deploy-{stack}") as site:
         if found.is_application:
             current = releases.current(site)
             changed = releases.candidate(site, current.version, current.image, current.digest)

@@ -1,4 +1,5 @@
 from ddpt_deploy.release import caddy
+from ddpt_deploy.site import lock
 from ddpt_deploy.site.site import Site
 
 
@@ -8,5 +9,6 @@ def run(site: Site, off: bool = False) -> None:
     Args:
         off: no longer
     """
-    with site.console.step(f"maintenance {'off' if off else 'on'}"):
+    what = f"maintenance {'off' if off else 'on'}"
+    with lock.held(site, what) as site, site.console.step(what):
         caddy.set_maintenance(site, not off)

@@ -11,7 +11,7 @@ def run(site: Site, allow_dirty: bool = False) -> None:
         allow_dirty: also build what is not committed
     """
     version = git.version(site.project)
-    with lock.held(site, f"migrate {version}"):
+    with lock.held(site, f"migrate {version}") as site:
         with step(site, "preflight", version):
             preflight.check(site, allow_dirty=allow_dirty)
         built = pipeline.build(site, version)

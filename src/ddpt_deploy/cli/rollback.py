@@ -14,7 +14,7 @@ def run(site: Site, version: str = "") -> None:
     Args:
         version: a version on record, or its beginning
     """
-    with lock.held(site, f"rollback {version}".strip()):
+    with lock.held(site, f"rollback {version}".strip()) as site:
         target = find_target(site, version)
         image.pull(site, target.image)
         again = replace(target, rollback_of=target.original_number)

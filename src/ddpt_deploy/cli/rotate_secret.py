@@ -15,7 +15,7 @@ def run(site: Site, name: str = "") -> None:
     if name not in known:
         message = f"There is no secret {name}." if name else "NAME is required."
         raise DeployError(message, hint=f"NAME is one of {', '.join(known)}")
-    with lock.held(site, f"rotate {name}"):
+    with lock.held(site, f"rotate {name}") as site:
         value = new_secrets.new_value(site, known[name])
         if not value:
             hint = f"{PREFIX}{name}=... make rotate-secret NAME={name}"

@@ -21,6 +21,6 @@ def run(site: Site, service: str = "django", replicas: str = "") -> None:
         raise DeployError(problem, hint="make scale REPLICAS=3")
     if service == "django":
         preflight.check_sizes(replace(site.settings, django_replicas=int(replicas)))
-    with lock.held(site, f"scale {service} to {replicas}"), site.console.step("scale") as step:
+    with lock.held(site, f"scale {service} to {replicas}") as site, site.console.step("scale") as step:
         rollout.scale(site, service, int(replicas), step=step)
         step.detail = f"{replicas} of {service}; to keep it: DJANGO_REPLICAS in {site.settings.environment}.env"

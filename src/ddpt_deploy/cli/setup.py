@@ -14,7 +14,7 @@ def run(site: Site, advertise_addr: str = "", move: bool = False, allow_dirty: b
     """
     with site.console.step("swarm") as shown:
         shown.detail = bootstrap.bootstrap(site, advertise_addr)
-    with lock.held(site, "setup"):
+    with lock.held(site, "setup") as site:
         new_secrets.complete(site)
         with step(site, "preflight"):
             preflight.check(site, setup=True, move=move, allow_dirty=allow_dirty)

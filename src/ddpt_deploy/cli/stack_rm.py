@@ -13,7 +13,7 @@ def run(site: Site, everything: bool = False) -> None:
     site.console.confirm(
         f"This takes {site.settings.url} down and removes the services of {site.stack}, and {loss}. Continue?"
     )
-    with lock.held(site, "stack-rm"), site.console.step("remove") as step:
+    with lock.held(site, "stack-rm") as site, site.console.step("remove") as step:
         count = removal.remove_services(site)
         if everything:
             removal.remove_everything_else(site)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ddpt_deploy.console import Step
 from ddpt_deploy.errors import DeployError
+from ddpt_deploy.site import lock
 from ddpt_deploy.site.site import Site
 
 STEPS = ("preflight", "build", "push", "migrate", "static", "roll", "smoke-test", "record", "prune")
@@ -15,8 +16,9 @@ STEPS = ("preflight", "build", "push", "migrate", "static", "roll", "smoke-test"
 
 @contextmanager
 def step(site: Site, name: str, version: str = "") -> Iterator[Step]:
-    """Do a step between its hooks, and print how it went."""
+    """Do a step between its hooks, and print how it went. Raises LockLostError when others may work on the site by now."""
     run(site, "before", name, version)
+    lock.check(site)
     with site.console.step(name) as shown:
         yield shown
     run(site, "after", name, version)
@@ -32,6 +34,7 @@ def run(site: Site, moment: str, step: str, version: str = "") -> None:
     hook = path(site, moment, step)
     if not hook.is_file():
         return
+    lock.check(site)
     if not os.access(hook, os.X_OK):
         raise DeployError(f"The hook {hook.name} is not executable.", hint=f"chmod +x deployment/hooks/{hook.name}")
     known = {

@@ -6,7 +6,7 @@ from ddpt_deploy.console import Step
 from ddpt_deploy.docker.services import Job, create_job
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.release.verdict import judge_job
-from ddpt_deploy.site import services, store
+from ddpt_deploy.site import lock, services, store
 from ddpt_deploy.site.site import Site
 from ddpt_deploy.waiting import wait_until
 
@@ -44,7 +44,8 @@ def wait(site: Site, name: str, *, timeout: float, step: Step | None = None) -> 
 
 
 def remove(site: Site, name: str) -> None:
-    """Remove a job, if there is one; what runs of it is stopped."""
+    """Remove a job, if there is one; what runs of it is stopped. Raises LockLostError: another command may have started it."""
+    lock.check(site)
     if services.find(site, name):
         site.docker.succeeds("service", "rm", site.name(name))
 

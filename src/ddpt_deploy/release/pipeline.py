@@ -3,11 +3,11 @@
 import time
 from dataclasses import replace
 
-from ddpt_deploy.errors import DeployError
+from ddpt_deploy.errors import DeployError, LockLostError
 from ddpt_deploy.release import caddy, image, migrations, prune, rollout, smoke_test, static_files
 from ddpt_deploy.release.hooks import step
 from ddpt_deploy.release.image import Image
-from ddpt_deploy.site import releases, services
+from ddpt_deploy.site import lock, releases, services
 from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
 
@@ -63,6 +63,9 @@ def activate(site: Site, target: Release, started: float) -> Release:
     except BaseException:
         try:
             restore(site)
+        except LockLostError:
+            # what failed first may be the work of the command that has the lock now
+            raise
         except DeployError as error:
             # what failed first says more
             site.console.warn(f"The release before could not be restored: {error}")
@@ -83,6 +86,7 @@ def housekeeping(site: Site) -> None:
 
 def restore(site: Site) -> None:
     """Roll the application back to the release that was recorded last."""
+    lock.check(site)
     recorded = releases.history(site)
     if not recorded:
         site.console.warn("There is no earlier release to roll back to.")

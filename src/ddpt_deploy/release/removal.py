@@ -1,7 +1,7 @@
 """Removes a site: its services, or everything of it."""
 
 from ddpt_deploy.errors import DeployError
-from ddpt_deploy.site import secrets, services, store
+from ddpt_deploy.site import lock, secrets, services, store
 from ddpt_deploy.site.site import Site
 from ddpt_deploy.waiting import wait_until
 
@@ -31,6 +31,7 @@ def remove_everything_else(site: Site) -> None:
 
 def _remove_volumes_and_network(site: Site) -> str:
     """Remove what can be removed, and return the names of what cannot."""
+    lock.check(site)
     listed = site.docker.ids("volume", "ls", "--quiet", "--filter", f"name={site.stack}_")
     volumes = [name for name in listed if name.startswith(f"{site.stack}_")]
     left = [name for name in volumes if not site.docker.succeeds("volume", "rm", name)]

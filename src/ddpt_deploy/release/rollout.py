@@ -7,7 +7,7 @@ from ddpt_deploy.console import Step
 from ddpt_deploy.docker.services import logs
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.release.verdict import FAILED, is_unbalanced, judge, update_started
-from ddpt_deploy.site import nodes, secrets, services, stacks
+from ddpt_deploy.site import lock, nodes, secrets, services, stacks
 from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
 from ddpt_deploy.site.stacks import Stack
@@ -39,6 +39,7 @@ def apply(
     step: Step | None = None,
 ) -> None:
     """Apply a stack file and wait for its services. Those that are to run ``image`` must then really run it."""
+    lock.check(site)
     started_before = {name: update_started(services.find(site, name)) for name in stack.services}
     stacks.apply(site, stack, files, environment=environment, given=given)
     for name, service in stack.services.items():
@@ -93,6 +94,7 @@ def rebalance(site: Site, name: str, *, step: Step | None = None) -> None:
 
 def scale(site: Site, name: str, replicas: int, *, step: Step | None = None) -> None:
     """Change the number of replicas of a service, and wait for it."""
+    lock.check(site)
     site.docker.run("service", "scale", "--detach", f"{site.name(name)}={replicas}")
     watch(site, name, step=step)
 

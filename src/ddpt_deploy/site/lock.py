@@ -5,10 +5,11 @@ import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from ddpt_deploy.errors import DeployError, DockerError
+from ddpt_deploy.errors import DeployError, DockerError, LockLostError
 from ddpt_deploy.site import store
 from ddpt_deploy.site.site import Site
 
@@ -30,19 +31,35 @@ def acquire(site: Site, what: str, token: str = "") -> None:
 
 
 @contextmanager
-def held(site: Site, what: str) -> Iterator[None]:
-    """Hold the lock, and release it on every way out. Raises DeployError that names who holds it already."""
-    token = uuid.uuid4().hex
+def held(site: Site, what: str) -> Iterator[Site]:
+    """Hold the lock, and release it on every way out. Raises DeployError that names who holds it already.
+
+    Yields the site whose commands ``check`` the lock.
+    """
+    site = replace(site, lock_token=uuid.uuid4().hex)
     try:
-        acquire(site, what, token)
-        yield
+        acquire(site, what, site.lock_token)
+        yield site
     finally:
         try:
-            if (held_by(site) or {}).get("token") == token:
-                release(site)
+            check(site)
+            release(site)
+        except LockLostError:
+            pass
         except DockerError as error:
             # what went wrong before says more
             site.console.warn(f"The lock could not be released (make deploy-unlock): {error}")
+
+
+def check(site: Site) -> None:
+    """Raise LockLostError when the lock that this command acquired was released, or is held by another one."""
+    holder = held_by(site) if site.lock_token else None
+    if site.lock_token != (holder or {}).get("token", ""):
+        raise LockLostError(
+            f"Somebody released the lock of this command; {site.stack} is {describe(holder)}.",
+            cause="Nothing more was changed, and nothing was rolled back.",
+            hint="make status",
+        )
 
 
 def release(site: Site) -> None:

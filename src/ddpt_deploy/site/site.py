@@ -19,6 +19,8 @@ class Site:
     folder: Path
     # who works on it, as the lock and the releases name them
     user: str = "somebody"
+    # by which the lock that this command holds is known again
+    lock_token: str = ""
 
     @property
     def stack(self) -> str:

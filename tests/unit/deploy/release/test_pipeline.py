@@ -4,7 +4,7 @@ import pytest
 
 from ddpt_deploy.errors import Interrupted
 from ddpt_deploy.release import hooks, pipeline
-from ddpt_deploy.site import lock, releases
+from ddpt_deploy.site import lock, releases, store
 
 
 def image(swarm):
@@ -187,6 +187,75 @@ def test_two_deploys_at_once(swarm, site, run, set_up):
     assert "site is locked by me on " in printed
     assert "make deploy-unlock" in printed
     assert version(swarm) == "v1"
+
+
+CHANGES = {
+    ("build", "--target"),
+    ("config", "create"),
+    ("config", "rm"),
+    ("image", "rm"),
+    ("secret", "rm"),
+    ("service", "create"),
+    ("service", "rm"),
+    ("service", "scale"),
+    ("stack", "deploy"),
+}
+
+
+def take_over(swarm, site):
+    """Unlock the site and lock it for another deploy; return how many commands there were until then."""
+    lock.release(site)
+    lock.acquire(site, "deploy v3", "token of somebody else")
+    return len(swarm.commands)
+
+
+def changes(swarm, since):
+    return [words for words in swarm.commands[since:] if words[:2] in CHANGES]
+
+
+# all but the last: nothing follows it
+@pytest.mark.parametrize(
+    ("step", "moment"),
+    [(step, moment) for step in hooks.STEPS if step != "push" for moment in ("before", "after")][:-1],
+)
+def test_a_deploy_changes_nothing_once_its_lock_is_released(swarm, site, run, set_up, monkeypatch, moment, step):
+    since = []
+
+    def unlock(_, at, name, version=""):
+        if (at, name) == (moment, step):
+            since.append(take_over(swarm, site))
+
+    monkeypatch.setattr(hooks, "run", unlock)
+    status, printed = run("deploy", version="v2")
+    assert status == 1
+    assert printed.count("Somebody released the lock of this command; site is locked by me on ") == 1
+    assert "restore" not in printed
+    assert changes(swarm, *since) == []
+    assert lock.held_by(site)["what"] == "deploy v3"
+
+
+def test_a_rollout_that_fails_after_its_lock_was_released_rolls_nothing_back(swarm, site, run, set_up):
+    swarm.fate["site_django", "site:v2"] = "hangs"
+    since = []
+
+    def unlock():
+        if version(swarm) == "v2" and not since:
+            since.append(take_over(swarm, site))
+
+    swarm.on_tick = unlock
+    status, printed = run("deploy", version="v2")
+    assert status == 1
+    assert "Somebody released the lock of this command" in printed
+    assert "restore" not in printed
+    assert changes(swarm, *since) == []
+
+
+def test_maintenance_does_not_interfere_with_a_deploy(swarm, site, run, set_up):
+    lock.acquire(site, "deploy v2")
+    status, printed = run("maintenance")
+    assert status == 1
+    assert "site is locked by me on " in printed
+    assert not store.ids(site, "maintenance")
 
 
 def test_what_runs_and_is_not_on_record_is_said(swarm, site, run, set_up, monkeypatch):
