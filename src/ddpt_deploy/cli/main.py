@@ -11,11 +11,12 @@ import os
 import pkgutil
 import re
 import signal
+import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 from ddpt_deploy import __version__, cli
 from ddpt_deploy.console import Console
@@ -25,6 +26,10 @@ from ddpt_deploy.site import settings, values
 from ddpt_deploy.site.site import Site
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+LEFT_BEHIND = """
+Stopped without cleaning up. The lock may be left, and a release that was being rolled out is not rolled back.
+→ make status, then make deploy-unlock, then make deploy or make rollback
+"""
 EPILOG = "Options can be written as make has them, NAME=value; any other NAME is a setting, for this command only."
 
 
@@ -98,10 +103,17 @@ def choose_environment(command: str, typed: str, shell: Mapping[str, str], folde
 
 
 def stop(number: int, frame: FrameType | None) -> None:
-    """End by way of all clean-ups: the lock, the release before. Further signals must not stop those."""
+    """End by way of all clean-ups: the lock, the release before. Of further signals only Ctrl-C stops those."""
     for each in SIGNALS:
         signal.signal(each, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, abandon)
     raise Interrupted(signal.Signals(number).name)
+
+
+def abandon(number: int, frame: FrameType | None) -> NoReturn:
+    """End at once, as the engine may not answer any more, and say what may be left behind."""
+    os.write(sys.stderr.fileno(), LEFT_BEHIND.encode())
+    os._exit(130)
 
 
 def main(words: Sequence[str], docker: Docker | None = None) -> int:

@@ -3,16 +3,22 @@
 import json
 import os
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ddpt_deploy.docker.labels import filters
 from ddpt_deploy.errors import DeployError, DockerError
 
+# How many seconds docker may take, except where it builds, transfers or runs something.
+LIMIT = 60
+UNLIMITED = {"build", "push", "pull", "run", "exec", "logs"}
+# How it says that no engine was reached; after so many seconds what only reads is tried again.
+UNREACHABLE = ("Cannot connect to the Docker daemon", "error during connect", "docker did not answer")
+PAUSES = (1, 3)
 # What to type when docker prints such an error.
 HINTS = {
-    "Cannot connect to the Docker daemon": "start Docker, or set DOCKER_HOST=ssh://user@server",
-    "error during connect": "start Docker, or set DOCKER_HOST=ssh://user@server",
+    **dict.fromkeys(UNREACHABLE, "start Docker, or set DOCKER_HOST=ssh://user@server"),
     "not a swarm manager": "make setup",
     "not part of a swarm": "make setup",
     "could not choose an IP address to advertise": "make setup ADVERTISE_ADDR=10.0.0.1, with an address of the server",
@@ -43,7 +49,7 @@ class Docker:
 
     def output(self, *arguments: str) -> str:
         """Run ``docker`` and return all it prints, errors included, whatever its exit status."""
-        result = self.execute(arguments)
+        result = self._read(arguments)
         return result.stdout + result.stderr
 
     def ids(self, *arguments: str) -> list[str]:
@@ -82,7 +88,7 @@ class Docker:
     def execute(
         self, arguments: tuple[str, ...], stdin: str | None = None, variables: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run ``docker`` to its end. Everything above is made of this, so a test replaces nothing else."""
+        """Run ``docker`` to its end or its time limit. Everything above is made of this: a test replaces nothing else."""
         try:
             return subprocess.run(
                 ["docker", *arguments],
@@ -93,7 +99,10 @@ class Docker:
                 text=True,
                 # Ctrl-C is for the tool alone: it would end docker before the tool can restore anything.
                 start_new_session=True,
+                timeout=None if UNLIMITED & {*arguments[:2]} else LIMIT,
             )
+        except subprocess.TimeoutExpired:
+            return subprocess.CompletedProcess(arguments, 1, "", f"docker did not answer within {LIMIT} s")
         except FileNotFoundError:
             raise DeployError(
                 "There is no docker command.", hint="install Docker: https://docs.docker.com/engine/install/"
@@ -101,10 +110,19 @@ class Docker:
 
     def _query(self, arguments: tuple[str, ...]) -> str:
         """Return what ``docker`` prints of what exists. Raises DockerError when the engine could not be asked."""
-        result = self.execute(arguments)
+        result = self._read(arguments)
         if result.returncode and not any(words in result.stderr.lower() for words in MISSING):
             raise _failure(arguments, result)
         return result.stdout
+
+    def _read(self, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+        """Run a command that changes nothing. One failed connection of the hundreds of a deploy must not end it."""
+        for pause in (*PAUSES, 0):
+            result = self.execute(arguments)
+            if not any(words in result.stderr for words in UNREACHABLE):
+                break
+            time.sleep(pause)
+        return result
 
 
 def _failure(arguments: tuple[str, ...], result: subprocess.CompletedProcess[str]) -> DockerError:

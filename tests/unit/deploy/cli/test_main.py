@@ -2,8 +2,11 @@
 
 import inspect
 import os
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 
 import pytest
 
@@ -107,6 +110,40 @@ def test_a_signal_ends_by_way_of_the_clean_ups(monkeypatch):
     with pytest.raises(Interrupted, match="SIGTERM"):
         command_line.stop(command_line.signal.SIGTERM, None)
     assert set(ignored) == set(command_line.SIGNALS)
+
+
+def test_a_second_interrupt_ends_a_command_whose_clean_ups_hang(project, tmp_path):
+    docker = tmp_path / "docker"
+    docker.write_text(f"#!/bin/sh\necho $$ >> {tmp_path}/runs\nexec sleep 60\n")
+    docker.chmod(0o755)
+    (tmp_path / "runs").write_text("")
+
+    def runs(count):
+        deadline = time.monotonic() + 20
+        while len(found := (tmp_path / "runs").read_text().split()) < count:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        return [int(number) for number in found]
+
+    command = subprocess.Popen(
+        [sys.executable, "-B", "-m", "ddpt_deploy", "prune"],
+        cwd=project / "deployment", stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": "vendor", "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+    )  # fmt: skip
+    try:
+        for count in (1, 2):
+            # in the command that acquires the lock, then in the one that releases it
+            runs(count)
+            command.send_signal(signal.SIGINT)
+        printed = command.communicate(timeout=20)[1]
+    finally:
+        command.kill()
+        for number in runs(0):
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+    assert command.returncode == 130
+    assert "The lock may be left, and a release that was being rolled out is not rolled back" in printed
+    assert "make deploy-unlock" in printed
 
 
 # --- by way of make, with a tool that prints its arguments

@@ -1,9 +1,11 @@
 """What docker's answers mean: answers of a real engine, which a docker command of the test repeats."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
+from ddpt_deploy.docker import client
 from ddpt_deploy.docker.client import Docker
 from ddpt_deploy.errors import DeployError, DockerError
 from support.fake_swarm import recorded
@@ -36,7 +38,7 @@ def test_a_missing_service_has_no_tasks(answer):
     assert Docker().ids("service", "ps", "x") == []
 
 
-def test_an_engine_that_does_not_answer_is_an_error_that_helps(answer):
+def test_an_engine_that_does_not_answer_is_an_error_that_helps(answer, paused):
     answer("no engine")
     with pytest.raises(DockerError, match="set DOCKER_HOST"):
         Docker().inspect("service", "x")
@@ -49,6 +51,65 @@ def test_an_engine_that_does_not_answer_is_an_error_that_helps(answer):
 def test_nothing_is_asked_about_nothing(answer):
     answer("no engine")
     assert Docker().inspect("task") == []
+
+
+@pytest.fixture
+def paused(monkeypatch):
+    """How long the client paused, in seconds, without anybody waiting."""
+    paused = []
+    monkeypatch.setattr(client, "time", SimpleNamespace(sleep=paused.append))
+    return paused
+
+
+@pytest.fixture
+def fails_first(tmp_path, monkeypatch):
+    """A function that makes docker reach no engine the first times, and say how often it was run."""
+    runs = tmp_path / "runs"
+    runs.write_text("")
+    (tmp_path / "error").write_text(recorded("errors")["no engine"]["error"])
+
+    def fails_first(times):
+        command = tmp_path / "docker"
+        command.write_text(
+            f"#!/bin/sh\necho >> {runs}\n[ $(wc -l < {runs}) -gt {times} ] || {{ cat {tmp_path}/error >&2; exit 1; }}\necho x\n"
+        )
+        command.chmod(0o755)
+        return lambda: len(runs.read_text())
+
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    return fails_first
+
+
+def test_what_only_reads_is_tried_again_when_no_engine_was_reached(fails_first, paused):
+    count = fails_first(2)
+    assert Docker().ids("service", "ls") == ["x"]
+    assert (count(), paused) == (3, [1, 3])
+
+
+def test_what_only_reads_is_tried_three_times(fails_first, paused):
+    count = fails_first(9)
+    with pytest.raises(DockerError):
+        Docker().ids("service", "ls")
+    assert count() == 3
+
+
+def test_what_changes_something_is_not_tried_again(fails_first, paused):
+    count = fails_first(1)
+    with pytest.raises(DockerError):
+        Docker().run("service", "rm", "x")
+    assert (count(), paused) == (1, [])
+
+
+def test_a_command_that_hangs_has_a_limit_and_one_that_builds_has_none(tmp_path, monkeypatch, paused):
+    command = tmp_path / "docker"
+    command.write_text("#!/bin/sh\nexec sleep 2\n")
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(client, "LIMIT", 0.2)
+    with pytest.raises(DockerError, match=r"(?s)did not answer within 0.2 s.*set DOCKER_HOST"):
+        Docker().run("service", "rm", "x")
+    assert Docker().run("build", ".") == ""
+    assert Docker().run("service", "logs", "x") == ""
 
 
 def test_no_docker_command(tmp_path, monkeypatch):
