@@ -75,6 +75,7 @@ class Swarm(Docker):
         self.housekeeping = 0, "Deleted 3 expired sessions.", ""
         self.on_command = lambda arguments: None
         self.on_tick = lambda: None
+        self.reached = lambda arguments: True
 
     # --- what the engine does as time passes
 
@@ -125,6 +126,8 @@ class Swarm(Docker):
     def execute(self, arguments, stdin=None, variables=None):
         self.commands.append(arguments)
         self.on_command(arguments)
+        if not self.reached(arguments):
+            return subprocess.CompletedProcess(arguments, *self._error("no engine"))
         method = getattr(self, "_" + "_".join(arguments[:2]).replace("-", "_"), None)
         method = method or getattr(self, "_" + arguments[0].replace("-", "_"), None)
         if not method:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from ddpt_deploy.console import Step
 from ddpt_deploy.docker.services import Job
-from ddpt_deploy.errors import DeployError
+from ddpt_deploy.errors import DeployError, DockerError
 from ddpt_deploy.release import job
 from ddpt_deploy.release.verdict import judge_job
 from ddpt_deploy.site import secrets, services, stacks
 from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
+from ddpt_deploy.waiting import wait_until
 
 NAME = "migrate"
 
@@ -34,14 +35,24 @@ def migrate(site: Site, release: Release, step: Step | None = None) -> Migration
     """Run the migrations of a release once.
 
     Raises DeployError with the job's log when they fail or time out; the running release is not touched.
-    The job stays for ``make migration-logs``.
+    The job stays for ``make migration-logs``. One that another deploy left running is waited for first.
     """
+    timeout = site.settings.migration_timeout
+    left = wait_until(lambda: _running(site), timeout=timeout, progress=step.progress if step else None)
+    if left:
+        raise DeployError(
+            f"The migrations of another deploy still run after {timeout} s.",
+            hint=f"make migration-logs, then wait, or end them: docker service rm {site.name(NAME)}",
+        )
     try:
         job.start(site, migration_job(site, release))
-        job.wait(site, NAME, timeout=site.settings.migration_timeout, step=step)
+        job.wait(site, NAME, timeout=timeout, step=step)
+    except DockerError:
+        # nobody knows how far they are: they go on, and the next deploy waits for them
+        raise
     except BaseException:
         # a migration that nobody waits for must not go on; a job has no other way to be stopped
-        if judge_job(services.tasks(site, NAME)).state == "waiting":
+        if _running(site):
             job.remove(site, NAME)
         raise
     # the last such line; what Django logs may come after it
@@ -74,3 +85,9 @@ def migration_job(site: Site, release: Release) -> Job:
         environment=environment,
         secrets=files,
     )
+
+
+def _running(site: Site) -> str:
+    """Return what the job is doing while it runs; nothing where there is none, or it has ended."""
+    verdict = judge_job(services.tasks(site, NAME)) if services.find(site, NAME) else None
+    return f"waiting for migrations that still run: {verdict.reason}" if verdict and verdict.state == "waiting" else ""

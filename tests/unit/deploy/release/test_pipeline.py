@@ -118,6 +118,82 @@ def test_a_migration_that_fails_or_hangs_changes_nothing(swarm, site, run, set_u
     assert ("site_migrate" in swarm.services) == (fate == "crashes")
 
 
+class Killed(BaseException):
+    """The tool is killed: nothing of it runs any more."""
+
+
+def killed(*arguments):
+    raise Killed
+
+
+def kill_at(swarm, number):
+    """Kill the tool at its command of this number; what it tries after that does not reach the engine."""
+    count = [0]
+
+    def on_command(arguments):
+        count[0] += 1
+        if count[0] >= number:
+            raise Killed
+
+    swarm.on_command = on_command
+
+
+def kill_during_migration(swarm, run):
+    """Kill a deploy whose migrations run and do not end; return its job."""
+    swarm.fate["site_migrate"] = "hangs"
+    swarm.on_tick = lambda: kill_at(swarm, 1)
+    with pytest.raises(Killed):
+        run("deploy", version="v2")
+    swarm.on_tick = lambda: None
+    swarm.on_command = lambda arguments: None
+    run("unlock")
+    return swarm.services["site_migrate"]
+
+
+def test_a_migration_that_still_runs_is_waited_for(swarm, site, run, set_up, monkeypatch):
+    left = kill_during_migration(swarm, run)
+    ticks = []
+
+    def end_after_a_while():
+        ticks.append(swarm.services["site_migrate"] is left)
+        if len(ticks) == 20:
+            del swarm.fate["site_migrate"]
+
+    swarm.on_tick = end_after_a_while
+    status, printed = run("deploy", version="v3")
+    assert status == 0, printed
+    assert ticks[:20] == [True] * 20
+    assert swarm.services["site_migrate"] is not left
+    assert on_record(site) == ["v1", "v3"]
+
+
+def test_a_migration_that_never_ends_is_named_and_not_removed(swarm, site, run, set_up):
+    left = kill_during_migration(swarm, run)
+    status, printed = run("deploy", version="v3")
+    assert status == 1
+    assert "The migrations of another deploy still run after 600 s" in printed
+    assert "docker service rm site_migrate" in printed
+    assert swarm.services["site_migrate"] is left
+
+
+def test_a_migration_goes_on_when_the_engine_was_not_reached(swarm, site, run, set_up):
+    lost = []
+
+    def reached(arguments):
+        if arguments[:2] == ("service", "ps") and arguments[-1] == "site_migrate" and len(lost) < 3:
+            lost.append(arguments)
+            return False
+        return True
+
+    swarm.fate["site_migrate"] = "hangs"
+    swarm.on_tick = lambda: setattr(swarm, "reached", reached)
+    status, printed = run("deploy", version="v2")
+    assert status == 1
+    assert "Cannot connect" in printed
+    assert len(lost) == 3
+    assert "site_migrate" in swarm.services
+
+
 @pytest.mark.parametrize("step", [step for step in hooks.STEPS if step != "push"])
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_deploy_that_is_interrupted(swarm, site, run, set_up, monkeypatch, moment, step):
@@ -138,26 +214,6 @@ def test_a_deploy_that_is_interrupted(swarm, site, run, set_up, monkeypatch, mom
     monkeypatch.setattr(hooks, "run", lambda *arguments: None)
     assert run("deploy", version="v2")[0] == 0
     assert (version(swarm), on_record(site)[-1]) == ("v2", "v2")
-
-
-class Killed(BaseException):
-    """The tool is killed: nothing of it runs any more."""
-
-
-def killed(*arguments):
-    raise Killed
-
-
-def kill_at(swarm, number):
-    """Kill the tool at its command of this number; what it tries after that does not reach the engine."""
-    count = [0]
-
-    def on_command(arguments):
-        count[0] += 1
-        if count[0] >= number:
-            raise Killed
-
-    swarm.on_command = on_command
 
 
 def test_a_deploy_that_is_killed_at_each_command(swarm, site, run, set_up):
