@@ -69,14 +69,16 @@ class Console:
         """Continue only with a yes, from the terminal or from YES=1. Raises DeployError."""
         if self.assume_yes:
             return
-        if not sys.stdin.isatty():
-            raise DeployError(question, hint="confirmation required: add YES=1")
-        try:
-            answer = input(f"{question} [y/N] ")
-        except EOFError:
-            answer = ""
-        if answer.strip().lower() not in ("y", "yes"):
+        if self._answer(question, "[y/N]", "YES=1").lower() not in ("y", "yes"):
             raise DeployError("Nothing was done.")
+
+    def confirm_name(self, question: str, name: str, typed: str) -> None:
+        """Continue only when the name was typed, with the command or on the terminal; YES=1 is not enough.
+
+        Raises DeployError.
+        """
+        if (typed or self._answer(question, f"Type {name}:", f"CONFIRM={name}")) != name:
+            raise DeployError("Nothing was done.", hint=f"to confirm: CONFIRM={name}")
 
     def ask_secret(self, name: str, about: str) -> str:
         """Ask for a value without showing it; empty where there is no terminal or YES=1 is set."""
@@ -84,6 +86,14 @@ class Console:
             return ""
         try:
             return getpass.getpass(f"{name} ({about}; Enter for none): ").strip()
+        except EOFError:
+            return ""
+
+    def _answer(self, question: str, how: str, option: str) -> str:
+        if not sys.stdin.isatty():
+            raise DeployError(question, hint=f"confirmation required: add {option}")
+        try:
+            return input(f"{question} {how} ").strip()
         except EOFError:
             return ""
 

@@ -228,7 +228,7 @@ class Site:
     def remove(self) -> None:
         """Remove the site and all that it left on the engine."""
         self.attempt("deploy-unlock")
-        self.attempt("stack-rm", YES="1", EVERYTHING="1")
+        self.attempt("stack-rm", EVERYTHING="1", CONFIRM=self.stack)
         images = docker("image", "ls", "--quiet", "--filter", f"label=deploy.stack={self.stack}").split()
         if images:
             docker("image", "rm", "--force", *sorted(set(images)), check=False)

@@ -12,6 +12,7 @@ import pytest
 
 from ddpt_deploy.cli import main as command_line
 from ddpt_deploy.errors import DeployError, Interrupted
+from ddpt_deploy.site import secrets
 
 
 def test_each_command_has_a_help_that_names_its_options(capsys):
@@ -23,6 +24,28 @@ def test_each_command_has_a_help_that_names_its_options(capsys):
         assert inspect.getdoc(run).split("\n\nArgs:")[0] in printed
         for option in list(inspect.signature(run).parameters)[1:]:
             assert option.replace("_", "-") in printed.lower()
+
+
+@pytest.mark.parametrize("typed", [[], ["YES=1"], ["YES=1", "CONFIRM=1"], ["CONFIRM=sites"]])
+def test_all_data_is_removed_only_for_who_types_the_name_of_the_stack(swarm, site, run, typed):
+    assert run("setup")[0] == 0
+    status, printed = run("stack-rm", "EVERYTHING=1", *typed)
+    assert status == 1
+    assert "CONFIRM=site" in printed
+    assert secrets.ids(site)
+    assert "site_django" in swarm.services
+    assert run("stack-rm", "EVERYTHING=1", "CONFIRM=site")[0] == 0
+    assert not secrets.ids(site)
+
+
+@pytest.mark.parametrize(("answer", "status"), [("site", 0), ("y", 1), ("", 1)])
+def test_the_name_of_the_stack_is_typed_on_a_terminal(run, monkeypatch, answer, status):
+    asked = []
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or answer)
+    assert run("setup", "YES=1")[0] == 0
+    assert run("stack-rm", "EVERYTHING=1", "YES=1")[0] == status
+    assert asked[0].endswith("ALL ITS DATA, secrets and releases. Type site: ")
 
 
 @pytest.mark.parametrize(

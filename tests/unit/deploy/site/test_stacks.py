@@ -76,7 +76,7 @@ def test_a_stack_of_the_teams_own(swarm, site, run):
     assert swarm.services["site_search"]["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] == "search:2"
     assert run("rotate-secret", "NAME=SEARCH_KEY")[0] == 0
     assert "site_SEARCH_KEY_2" in str(swarm.services["site_search"])
-    assert run("stack-rm", "EVERYTHING=1", "YES=1")[0] == 0
+    assert run("stack-rm", "EVERYTHING=1", "CONFIRM=site")[0] == 0
     assert swarm.services == {}
     assert swarm.stored == {"config": {}, "secret": {}}
 
