@@ -32,16 +32,8 @@ class Job:
 def create_job(stack: str, job: Job) -> list[str]:
     """Start a job of a stack: once, or once on every node that the constraint allows."""
     return [
-        *(
-            "service",
-            "create",
-            "--detach",
-            "--no-resolve-image",
-            "--with-registry-auth",
-            "--name",
-            f"{stack}_{job.name}",
-        ),
-        *("--label", f"{NAMESPACE}={stack}"),
+        *("service", "create", "--detach", "--no-resolve-image", "--with-registry-auth"),
+        *("--name", f"{stack}_{job.name}", "--label", f"{NAMESPACE}={stack}"),
         *("--mode", "global-job" if job.on_every_node else "replicated-job"),
         *("--restart-condition", "none", "--no-healthcheck", "--init"),
         *("--read-only", "--cap-drop", "ALL", "--limit-pids", "256"),

@@ -46,8 +46,7 @@ def wait(site: Site, name: str, *, timeout: float, step: Step | None = None) -> 
 def remove(site: Site, name: str) -> None:
     """Remove a job, if there is one; what runs of it is stopped. Raises LockLostError: another command may have started it."""
     lock.check(site)
-    if services.find(site, name):
-        site.docker.succeeds("service", "rm", site.name(name))
+    site.docker.succeeds("service", "rm", site.name(name))
 
 
 def script(site: Site, name: str) -> str:
