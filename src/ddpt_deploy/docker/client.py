@@ -69,10 +69,9 @@ class Docker:
         return found
 
     def info(self) -> dict[str, Any]:
-        """Describe the engine; ``ServerErrors`` tells why it does not answer."""
-        result = self.execute(("info", "--format", "json"))
-        found: dict[str, Any] = json.loads(result.stdout or "{}")
-        return found | ({"ServerErrors": [result.stderr.strip()]} if result.returncode else {})
+        """Describe the engine. Raises DockerError when it does not answer."""
+        found: dict[str, Any] = json.loads(self.run("info", "--format", "json"))
+        return found
 
     def attach(self, *arguments: str) -> int:
         """Run ``docker`` on this terminal and return its exit status."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ddpt_deploy.errors import DeployError
+from ddpt_deploy.errors import DeployError, DockerError
 from ddpt_deploy.release import disk, git, image
 from ddpt_deploy.site import nodes, releases, secrets, services, stacks
 from ddpt_deploy.site.settings import Settings
@@ -45,11 +45,13 @@ def check(site: Site, *, setup: bool = False, move: bool = False, allow_dirty: b
 
 
 def _engine(site: Site) -> Iterator[str]:
-    info = site.docker.info()
-    version = info.get("ServerVersion", "")
-    if not version:
-        yield f"no engine answers ({'; '.join(info.get('ServerErrors', []))}): start Docker, or set DOCKER_HOST"
-    elif tuple(int(part) for part in version.split(".")[:2]) < OLDEST_ENGINE:
+    try:
+        info = site.docker.info()
+    except DockerError as error:
+        yield f"no engine answers ({error.cause}): start Docker, or set DOCKER_HOST"
+        return
+    version = info["ServerVersion"]
+    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_ENGINE:
         yield f"the engine is {version}: {'.'.join(map(str, OLDEST_ENGINE))} or newer is required"
     elif not info["Swarm"].get("ControlAvailable"):
         yield "the engine is not a manager of a swarm: make setup"
