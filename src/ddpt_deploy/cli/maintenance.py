@@ -1,3 +1,5 @@
+from contextlib import nullcontext
+
 from ddpt_deploy.release import caddy
 from ddpt_deploy.site import lock
 from ddpt_deploy.site.site import Site
@@ -10,5 +12,7 @@ def run(site: Site, off: bool = False) -> None:
         off: no longer
     """
     what = f"maintenance {'off' if off else 'on'}"
-    with lock.held(site, what) as site, site.console.step(what):
+    # Behind `make deploy-lock` is no command that this could interfere with.
+    locked = nullcontext(site) if lock.is_manual(lock.held_by(site)) else lock.held(site, what)
+    with locked as site, site.console.step(what):
         caddy.set_maintenance(site, not off)

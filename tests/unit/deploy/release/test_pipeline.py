@@ -307,10 +307,19 @@ def test_a_rollout_that_fails_after_its_lock_was_released_rolls_nothing_back(swa
 
 
 def test_maintenance_does_not_interfere_with_a_deploy(swarm, site, run, set_up):
-    lock.acquire(site, "deploy v2")
+    lock.acquire(site, "deploy v2", token="of the deploy")
     status, printed = run("maintenance")
     assert status == 1
     assert "site is locked by me on " in printed
+    assert not store.ids(site, "maintenance")
+
+
+def test_maintenance_is_possible_while_the_site_is_locked_by_hand(site, run, set_up):
+    assert run("lock", "MESSAGE=moving the database")[0] == 0
+    assert run("maintenance")[0] == 0
+    assert store.ids(site, "maintenance")
+    assert lock.held_by(site)["what"] == "moving the database"
+    assert run("maintenance", "OFF=1")[0] == 0
     assert not store.ids(site, "maintenance")
 
 
