@@ -104,6 +104,38 @@ def test_uploads_through_the_admin_are_private_and_run_no_script(installed, buck
     assert "media/check" not in done.stdout
 
 
+ADDRESS = """
+from django.conf import settings
+from django.core.files.storage import default_storage
+print(default_storage.url("a.png"), settings.SECURE_CSP["img-src"][-1])
+"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"S3_REGION_NAME": ""},
+        {"S3_REGION_NAME": "us-east-1"},
+        {"S3_REGION_NAME": "eu-central-1"},
+        {"S3_ENDPOINT_URL": "http://localhost:9000"},
+        {"S3_ENDPOINT_URL": "https://s3.example.com/", "S3_REGION_NAME": "eu-central-1"},
+        {"S3_CUSTOM_DOMAIN": "cdn.example.com"},
+        {"S3_SIGNED_URLS": "false"},
+    ],
+)
+def test_policy_allows_images_from_bucket(installed, variables, address):
+    project = installed(EVERYTHING)
+    variables |= {"DJANGO_SETTINGS_MODULE": f"{project.name}.config.production"} | address
+    done = project.run(
+        project.path / ".venv/bin/python", "manage.py", "shell", "--no-imports", "--command", ADDRESS, **variables
+    )
+    assert done.returncode == 0, done.stderr
+    url, allowed = done.stdout.split()
+    assert url.startswith(allowed)
+    assert ("Signature" in url) == (not {"S3_CUSTOM_DOMAIN", "S3_SIGNED_URLS"} & address.keys())
+
+
 def migrate_release(project, **variables):
     """Run the first command of a release, and return what it prints."""
     settings = f"{project.name}.config.production"

@@ -49,6 +49,8 @@ for line in sys.stdin:
 JUNK = ["", "hunter2", "-1", "a\nb,;"]
 # What looks right for one variable, and is not
 WRONG = {
+    "ADMIN_URL": ["/", "hunter2/../x"],
+    "ALLOWED_HOSTS": [",", "hunter2.example:443"],
     "DATABASE_STATEMENT_TIMEOUT": ["90000", "1.5"],
     "DATABASE_URL": [
         "postgres://app:hunter2@db:5432",
@@ -58,7 +60,10 @@ WRONG = {
         "mysql://app:hunter2@db/app",
         "sqlite://",
     ],
+    "DOMAIN_NAME": ["https://hunter2.example"],
     "EMAIL_PORT": ["0", "65536", "25.0"],
+    "REDIS_URL": ["http://hunter2", "redis://:hunter2@cache:port"],
+    "SECRET_KEY": ["a" * 50],
 }
 
 

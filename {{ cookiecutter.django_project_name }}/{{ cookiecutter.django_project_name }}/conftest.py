@@ -12,7 +12,7 @@ from django.core.cache import cache
 
 from . import config
 from .users.models import User
-from .users.tests.factories import UserFactory
+from .users.tests.factories import create_user
 
 # Variables that production requires
 REQUIRED = {
@@ -39,7 +39,7 @@ def no_email(settings) -> None:
 @pytest.fixture
 def user(db) -> User:
     """A user who can log in."""
-    return UserFactory.create()
+    return create_user()
 
 
 @pytest.fixture

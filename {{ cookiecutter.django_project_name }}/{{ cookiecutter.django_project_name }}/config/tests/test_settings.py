@@ -31,42 +31,38 @@ def test_production_lists_all_missing_and_invalid_variables(load, tmp_path):
     assert "hunter2" not in str(error.value)
 
 
+INVALID = {
+    "SECRET_KEY": "hunter2",
+    "SECRET_KEY_FALLBACKS": "hunter2",
+    "DOMAIN_NAME": "https://hunter2.example",
+    "ALLOWED_HOSTS": "hunter2.example:443",
+    "ADMIN_URL": "hunter2/../x",
+    "TRUSTED_PROXIES": "10.0.0.0/8,hunter2",
+    "DATABASE_URL": "postgres://app:hunter2@db/app?connect_timout=5",
+    "REDIS_URL": "redis://:hunter2@cache:port",
+    "EMAIL_PORT": "65536",
+    "DEFAULT_FROM_EMAIL": "hunter2",
+    "ADMINS": "ada@example.com hunter2",
+    "SECURE_HSTS_SECONDS": "-1",
+    "SECURE_HSTS_PRELOAD": "hunter2",
+    "LOG_LEVEL": "hunter2",
+}
+
+
+def test_error_names_invalid_variables_without_their_values(load):
+    with pytest.raises(ImproperlyConfigured) as error:
+        load("production", **REQUIRED | INVALID)
+    assert set(re.findall(r"^  (\w+): .+", str(error.value), re.MULTILINE)) == set(INVALID)
+    assert "hunter2" not in str(error.value)
+
+
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("SECRET_KEY", ""),
-        ("SECRET_KEY", "hunter2"),
-        ("SECRET_KEY", "a" * 50),
-        ("SECRET_KEY_FALLBACKS", "hunter2"),
-        ("DOMAIN_NAME", " "),
-        ("DOMAIN_NAME", "https://hunter2.example"),
-        ("ALLOWED_HOSTS", "hunter2.example:443"),
-        ("ALLOWED_HOSTS", ","),
-        ("ADMIN_URL", "/"),
-        ("ADMIN_URL", "hunter2/../x"),
-        ("TRUSTED_PROXIES", "10.0.0.0/8,hunter2"),
-        ("DATABASE_URL", "hunter2"),
-        ("DATABASE_URL", "postgres://app:hunter2@db:port/app"),
-        ("DATABASE_URL", "postgres://app:hunter2@db:5432"),
-        ("DATABASE_URL", "postgres://app:hunter2@db/app?connect_timout=5"),
-        ("DATABASE_URL", "mysql://app:hunter2@db/app"),
-        ("DATABASE_URL", "sqlite://"),
-        ("DATABASE_STATEMENT_TIMEOUT", "90000"),
-        ("REDIS_URL", ""),
-        ("REDIS_URL", "http://hunter2"),
-        ("REDIS_URL", "redis://:hunter2@cache:port"),
-        ("EMAIL_PORT", "0"),
-        ("EMAIL_PORT", "65536"),
-        ("DEFAULT_FROM_EMAIL", "hunter2"),
-        ("ADMINS", "ada@example.com hunter2"),
-        ("SECURE_HSTS_SECONDS", "-1"),
-        ("SECURE_HSTS_PRELOAD", "hunter2"),
-        ("LOG_LEVEL", "hunter2"),
-    ],
+    "url",
+    ["postgres://app:hunter2@db:port/app", "postgres://app:hunter2@db", "mysql://app:hunter2@db/app", "sqlite://"],
 )
-def test_error_of_invalid_variable_does_not_repeat_value(load, name, value):
-    with pytest.raises(ImproperlyConfigured, match=rf"\n  {name}: [^\n]+\n\n→") as error:
-        load("production", **REQUIRED | {name: value})
+def test_invalid_database_url_is_an_error(load, url):
+    with pytest.raises(ImproperlyConfigured, match="  DATABASE_URL: ") as error:
+        load("production", **REQUIRED | {"DATABASE_URL": url})
     assert "hunter2" not in str(error.value)
 
 

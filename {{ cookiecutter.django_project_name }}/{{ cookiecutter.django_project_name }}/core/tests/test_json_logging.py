@@ -62,12 +62,10 @@ def test_password_is_not_logged(client, user, lines):
     assert "hunter2" not in json.dumps(lines)
 
 
-@pytest.mark.parametrize("ending", ["", ".", "/more", None])
-@pytest.mark.parametrize("https", [True, False])
+@pytest.mark.parametrize(("ending", "https"), [("", True), ("/more", True), ("/", True), ("/", False)])
 def test_token_of_password_reset_is_not_logged(client, settings, reset_link, lines, ending, https):
     settings.SECURE_SSL_REDIRECT = True
-    address = reset_link if ending is None else reset_link.rstrip("/") + ending
-    client.get(address, secure=https)
+    client.get(reset_link.rstrip("/") + ending, secure=https)
     client.get(f"{reverse('login')}?next={quote(reset_link, safe='')}", secure=https)
     assert len(lines) >= 2
     assert reset_link.split("/")[-2] not in json.dumps(lines)

@@ -1,26 +1,23 @@
-"""Factory of users for tests.
+"""Users for tests."""
 
-https://factoryboy.readthedocs.io/en/stable/orms.html#django
-"""
-
-from factory.declarations import Sequence
-from factory.django import DjangoModelFactory, Password
-from factory.faker import Faker
+from itertools import count
+from typing import Any
 
 from ..models import User
 
 PASSWORD = "correct horse battery staple"
+numbers = count(1)
 
 
-class UserFactory(DjangoModelFactory[User]):
-    """Creates users who log in with ``PASSWORD``."""
-{% if cookiecutter.log_in_with == "username" %}
-    username = Sequence("user{}".format)
+def create_user(**fields: Any) -> User:
+    """Create a user who logs in with ``PASSWORD``, with other names and addresses each time."""
+    number = next(numbers)
+    defaults = {
+{%- if cookiecutter.log_in_with == "username" %}
+        "username": f"user{number}",
 {%- endif %}
-    email = Sequence("user{}@example.com".format)
-    name = Faker("name")
-    password = Password(PASSWORD)
-
-    class Meta:
-        model = User
-        django_get_or_create = (User.USERNAME_FIELD,)
+        "email": f"user{number}@example.com",
+        "name": f"User {number}",
+        "password": PASSWORD,
+    }
+    return User.objects.create_user(**defaults | fields)

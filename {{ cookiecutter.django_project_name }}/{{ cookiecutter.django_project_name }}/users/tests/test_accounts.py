@@ -8,7 +8,7 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from .factories import PASSWORD, UserFactory
+from .factories import PASSWORD, create_user
 
 LOGIN = reverse("login")
 
@@ -70,7 +70,7 @@ def test_pages_without_login(client, db, page):
 
 
 def test_admin_lists_and_edits_users(admin_client):
-    user = UserFactory.create(name="Ada Lovelace")
+    user = create_user(name="Ada Lovelace")
     assert "Ada Lovelace" in admin_client.get(reverse("admin:users_user_changelist")).text
     assert admin_client.get(reverse("admin:users_user_change", args=[user.pk])).status_code == 200
     assert admin_client.get(reverse("admin:users_user_add")).status_code == 200

@@ -16,9 +16,8 @@ def test_full_name_falls_back_to_login():
     assert User(**{User.USERNAME_FIELD: "ada"}).get_short_name() == "ada"
 
 
-@pytest.mark.parametrize("change", [str.upper, str.title])
-def test_login_ignores_case(client, user, change):
-    form = {"username": change(user.get_username()), "password": PASSWORD}
+def test_login_ignores_case(client, user):
+    form = {"username": user.get_username().upper(), "password": PASSWORD}
     assert client.post(reverse("login"), form).status_code == 302
 
 
@@ -35,7 +34,6 @@ def test_admin_requires_email_address(admin_client):
 
 
 @pytest.mark.parametrize("field", sorted({User.USERNAME_FIELD, "email"}))
-@pytest.mark.parametrize("change", [str, str.upper])
-def test_admin_reports_duplicates(admin_client, user, field, change):
-    response = admin_client.post(ADD, NEW | {field: change(getattr(user, field))})
+def test_admin_reports_duplicates_in_any_case(admin_client, user, field):
+    response = admin_client.post(ADD, NEW | {field: getattr(user, field).upper()})
     assert "already exists." in response.text
