@@ -6,7 +6,9 @@ https://gunicorn.org/reference/settings/
 import math
 import os
 import signal
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from django.conf import settings
@@ -30,6 +32,28 @@ class Worker(ThreadWorker):
         if not self.alive:
             for listener in self.sockets:
                 listener.close()
+
+
+class Livez(HTTPServer):
+    """A server for health checks, in a thread of its own in each process, which share its port.
+
+    Requests may hold all other threads for long, as when they wait for a lock of the database. That is no reason to replace
+    the container; a process that is stuck is, and does not answer here either.
+    """
+
+    allow_reuse_port = True
+
+
+class LivezHandler(BaseHTTPRequestHandler):
+    """Answers each GET with 204."""
+
+    def do_GET(self) -> None:
+        """Answer, whatever the path."""
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *arguments: Any) -> None:
+        """Log nothing: a health check comes every few seconds."""
 
 
 def cpus() -> float:
@@ -75,3 +99,9 @@ def when_ready(server: Any) -> None:
     if drain_seconds:
         signal.signal(signal.SIGALRM, lambda number, frame: server.signal(signal.SIGTERM, frame))
         signal.signal(signal.SIGTERM, lambda number, frame: signal.alarm(drain_seconds))
+
+
+def post_worker_init(worker: Any) -> None:
+    """Answer health checks as soon as a process has loaded the project."""
+    if port := os.environ.get("LIVEZ_PORT"):
+        Thread(target=Livez(("127.0.0.1", int(port)), LivezHandler).serve_forever, daemon=True).start()

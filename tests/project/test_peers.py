@@ -1,14 +1,17 @@
 """PostgreSQL and Redis that stop, hang, vanish or come back, and a pooler between: what requests make of it."""
 
+import os
 import re
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Event
 
 import pytest
+import requests
 
-from support.processes import until
+from support.processes import free_port, listens, until
 from support.projects import EVERYTHING, label
 from support.services import cut_off
 
@@ -95,6 +98,33 @@ def test_a_database_host_that_vanishes_during_a_query_is_an_error_too(project, p
                 assert answer.result().status_code == 500
                 assert time.monotonic() - start < 30
         assert server.get("/", Cookie=cookie).status_code == 200
+
+
+def test_health_checks_wait_for_no_thread_and_fail_when_all_processes_are_stuck(project, postgres, cookie, database):
+    port = free_port()
+
+    def livez(timeout):
+        return requests.get(f"http://127.0.0.1:{port}", timeout=timeout).status_code
+
+    with (
+        project.gunicorn("--workers", "2", "--threads", "1", LIVEZ_PORT=str(port)) as server,
+        ThreadPoolExecutor(8) as pool,
+    ):
+        until(lambda: listens(port))
+        with postgres.locked("users_user", database):
+            pages = [pool.submit(server.get, "/", Cookie=cookie) for _ in range(8)]
+            assert [livez(20) for _ in range(20)] == [204] * 20
+            assert not any(page.done() for page in pages)
+        assert {page.result().status_code for page in pages} == {200}
+        workers = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+        assert len(workers) == 2
+        for worker in workers:
+            os.kill(int(worker), signal.SIGSTOP)
+        with pytest.raises(requests.Timeout):
+            livez(2)
+        for worker in workers:
+            os.kill(int(worker), signal.SIGCONT)
+        assert livez(20) == 204
 
 
 def test_statements_of_requests_have_a_limit_and_those_of_commands_have_none(project, postgres, cookie, database):
