@@ -71,7 +71,7 @@ def test_first_run_makes_a_database_to_work_with(project, superuser):
     assert 'action="/admin/logout/"' in page
 
 
-def test_first_run_again_does_no_harm(project, superuser):
+def test_repeated_first_run_changes_nothing(project, superuser):
     change = "from django.contrib.auth import get_user_model as g; u = g().objects.get(email='a@example.com'); u.name = 'Changed'; u.save()"
     project.inside("python", "manage.py", "shell", "--no-imports", "--command", change)
     output = project.make("first-run", YES="1")

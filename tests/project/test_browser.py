@@ -328,7 +328,7 @@ def test_the_debug_toolbar_covers_nothing_that_can_be_used(combination, width, p
         assert visitor.wrong == []
 
 
-def test_a_breach_is_noticed(chromium):
+def test_policy_violations_are_detected(chromium):
     """The checks above would see it."""
     with tab(chromium, "https://localhost") as visitor:
         page = "<p style='color: #ccc'>hardly legible<p style='width: 3000px'>y<script>throw 1</script><img src=https://elsewhere.example/x>"

@@ -173,7 +173,7 @@ def test_migrate_release_asks_for_a_connection_that_is_not_pooled(project, postg
     assert done.returncode == 0, done.stderr
 
 
-def test_a_pooler_that_nobody_told_of_keeps_no_lock(project, postgres, pooled):
+def test_undeclared_pooler_keeps_no_lock(project, postgres, pooled):
     """The lock of migrate_release ends with its transaction, or the pooler would keep it with its connection."""
     done = project.manage("migrate_release", **pooled | {"DATABASE_TRANSACTION_POOLING": "false"})
     assert done.returncode == 0, done.stderr

@@ -40,14 +40,14 @@ def site(production):
 
 
 @of_pairs
-def test_check_deploy_has_nothing_to_say(combination, production):
+def test_check_deploy_finds_no_issues(combination, production):
     done = production(combination).manage("check", "--deploy", "--fail-level", "DEBUG")
     assert done.returncode == 0
     assert re.fullmatch(r"System check identified no issues \(\d silenced\)\.\n", done.stdout + done.stderr)
 
 
 @of_pairs
-def test_everything_that_is_missing_is_said_at_once(combination, production):
+def test_all_missing_variables_are_listed_at_once(combination, production):
     project = production(combination)
     done = subprocess.run(
         [project.folder / "venv/bin/python", "manage.py", "check"],
@@ -81,7 +81,7 @@ def test_pages_and_all_that_they_load(combination, site):
 
 
 @of_pairs
-def test_static_files_are_hashed_compressed_and_cached_for_ever(combination, site):
+def test_static_files_are_hashed_compressed_and_cached(combination, site):
     server = site(combination)
     [style] = re.findall(r'href="(/static/core/style[^"]+)"', server.get("/").text)
     assert re.fullmatch(r"/static/core/style\.[0-9a-f]{12}\.css", style)
@@ -159,7 +159,7 @@ def test_logs_are_json_and_hold_no_secret(combination, site, production):
 
 
 @of_pairs
-def test_gunicorn_ends_in_peace(combination, production):
+def test_gunicorn_stops_without_errors(combination, production):
     with production(combination).gunicorn() as server:
         assert server.get("/").status_code == 200
         server.process.send_signal(signal.SIGTERM)
@@ -168,7 +168,7 @@ def test_gunicorn_ends_in_peace(combination, production):
 
 
 @both
-def test_wrong_settings_end_gunicorn_before_it_has_a_worker(combination, production):
+def test_invalid_settings_stop_gunicorn_before_workers_start(combination, production):
     """Its last line names the variable, and no value is there."""
     project = production(combination)
     done = subprocess.run(
@@ -204,7 +204,7 @@ class Visitor(requests.Session):
 
 
 @both
-def test_a_redis_outage_logs_nobody_out(combination, production, redis):
+def test_users_stay_logged_in_during_redis_outage(combination, production, redis):
     project = production(combination)
     password = "an-unusual-password-7"
     login = project.create_superuser("ada", password)

@@ -1,4 +1,4 @@
-"""What a project ships to judge itself is green on a fresh bake."""
+"""The checks and tests of a generated project pass."""
 
 import os
 import re
@@ -40,7 +40,7 @@ def test_make_test_on_postgresql(combination, installed, postgres):
 
 @everything
 def test_make_check_finds_faults(combination, installed):
-    """Each of the tools is really run."""
+    """Each tool runs."""
     project = installed(combination)
     code = project.path / project.name / "core/views.py"
     template = project.path / project.name / "core/templates/400.html"
@@ -89,8 +89,8 @@ def test_pre_commit_runs_the_same_tools_and_fetches_nothing(combination, install
 
 
 @everything
-def test_make_format_mends_what_make_check_finds(combination, installed):
-    """Once is enough, for templates and for code."""
+def test_make_format_fixes_what_make_check_finds(combination, installed):
+    """One run fixes both templates and code."""
     project = installed(combination)
     code = project.path / project.name / "core/views.py"
     template = project.path / project.name / "core/templates/400.html"

@@ -144,14 +144,14 @@ def proxies(engine, tmp_path_factory, baked):
 @pytest.mark.parametrize(
     "host", ["evil.example", "localhost.evil.example", "evil.localhost", "172.29.214.3", "a.b:443"]
 )
-def test_a_foreign_host_is_misdirected(proxies, port, host):
+def test_unknown_host_gets_421(proxies, port, host):
     status, headers, text = proxies.ask("stranger", port, host=host)
     assert (status, text) == (421, "")
     assert "Strict-Transport-Security" not in headers
 
 
 @pytest.mark.parametrize("front", ["balancer", "stranger"])
-def test_http_leads_a_foreign_host_nowhere(proxies, front):
+def test_http_does_not_redirect_unknown_hosts(proxies, front):
     status, headers, _ = proxies.ask(front, 8080, "/a", host="evil.example")
     assert status == 421
     assert "Location" not in headers
@@ -164,7 +164,7 @@ def test_known_hosts_are_served(proxies, port):
     assert (status, headers["Location"]) == (301, "https://localhost/a?b=c")
 
 
-def test_http_leads_known_hosts_to_https(proxies):
+def test_http_redirects_known_hosts_to_https(proxies):
     for host in ("localhost", "www.localhost"):
         status, headers, _ = proxies.ask("stranger", 8080, "/a?b=c", host=host, proto="")
         assert (status, headers["Location"]) == (308, "https://localhost/a?b=c")
@@ -195,7 +195,7 @@ def test_a_trusted_proxy_names_the_client(proxies, port, forwarded_for, client):
 
 @pytest.mark.parametrize("port", TLS.values(), ids=TLS)
 @pytest.mark.parametrize("forwarded_for", ["198.51.100.7", "203.0.113.9", f"198.51.100.7, {BALANCER}"])
-def test_a_stranger_is_not_believed(proxies, port, forwarded_for):
+def test_forwarded_address_of_untrusted_client_is_ignored(proxies, port, forwarded_for):
     _, _, text = proxies.ask("stranger", port, forwarded_for=forwarded_for, proto="http")
     assert json.loads(text) == {"forwarded_for": STRANGER, "proto": "https", "host": "localhost", "path": "/"}
 

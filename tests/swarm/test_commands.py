@@ -30,7 +30,7 @@ def test_releases(site):
     assert re.search(r"^\d+ +[0-9a-f]{12} .* current", site.make("releases"), re.MULTILINE)
 
 
-def test_machines_get_json(site):
+def test_status_and_releases_as_json(site):
     lines = [json.loads(line) for line in site.make("releases", JSON="1").splitlines()]
     assert {"event", "release", "version", "when", "who"} <= set(lines[0])
 
@@ -168,7 +168,7 @@ def test_a_changed_setting_of_django(site):
 
 
 @pytest.mark.long
-def test_a_change_of_a_secret_that_was_interrupted_is_taken_up(site):
+def test_interrupted_secret_rotation_is_resumed(site):
     process = site.start("rotate-secret", NAME="DATABASE_PASSWORD")
     names = len(secret_names(site, "DATABASE_PASSWORD"))
     while len(secret_names(site, "DATABASE_PASSWORD")) == names:
@@ -196,7 +196,7 @@ def test_deploy_all_restarts_nothing_that_did_not_change(site):
 
 
 @pytest.mark.long
-def test_setup_again_does_no_harm(site):
+def test_repeated_setup_changes_nothing(site):
     before = {name: site.containers(name) for name in ("caddy", "postgres", "redis")}
     site.make("setup", YES="1")
     assert {name: site.containers(name) for name in before} == before

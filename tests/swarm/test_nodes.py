@@ -1,4 +1,4 @@
-"""Two machines: engines in containers of their own, joined to one swarm, with a registry between them."""
+"""Two nodes: engines in containers of their own, joined to one swarm, with a registry between them."""
 
 import json
 import re
@@ -12,11 +12,11 @@ from support.projects import DEFAULTS
 from support.site import Site
 from support.traffic import Traffic
 
-pytestmark = [pytest.mark.site, pytest.mark.long, pytest.mark.xdist_group("machines")]
+pytestmark = [pytest.mark.site, pytest.mark.long, pytest.mark.xdist_group("nodes")]
 
-NETWORK = "proof-machines"
+NETWORK = "proof-nodes"
 REGISTRY = "registry:5000"
-# what the machines would get from Docker Hub
+# what the nodes would get from Docker Hub
 IMAGES = ["postgres:18-alpine", "redis:8-alpine", "caddy:2-alpine", "python:3.14-alpine"]
 
 
@@ -47,7 +47,7 @@ class Machine:
 
 
 @pytest.fixture(scope="module")
-def machines(engine):
+def nodes(engine):
     if not docker("image", "ls", "--quiet", "docker:28-dind"):
         pytest.skip("the image docker:28-dind is not there: docker pull docker:28-dind")
     docker("network", "create", "--subnet", "10.213.7.0/24", NETWORK)
@@ -58,18 +58,18 @@ def machines(engine):
             found.append(Machine(name, *ports))
         yield found
     finally:
-        for machine in found:
-            machine.remove()
+        for node in found:
+            node.remove()
         docker("rm", "--force", "--volumes", registry)
         docker("network", "rm", NETWORK)
 
 
 @pytest.fixture(scope="module")
-def site(machines, tmp_path_factory):
-    """A site of both machines, as deployment/README.md makes it; those who visit it come to the first one."""
-    first, second = machines
+def site(nodes, tmp_path_factory):
+    """A site of both nodes, as deployment/README.md makes it; clients connect to the first one."""
+    first, second = nodes
     site = Site(
-        tmp_path_factory.mktemp("machines"), "proof-machines", DEFAULTS,
+        tmp_path_factory.mktemp("nodes"), "proof-nodes", DEFAULTS,
         DOCKER_HOST=first.host, REGISTRY=REGISTRY, HTTP_PORT="9480", HTTPS_PORT="9443",
     )  # fmt: skip
     site.add_proof()
@@ -88,7 +88,7 @@ def traffic(site):
 
 
 def places(first: Machine, site: Site) -> list[str]:
-    """Return the names of the machines on which Django serves."""
+    """Return the names of the nodes on which Django serves."""
     listed = first.docker(
         "service", "ps", "--filter", "desired-state=running", "--format", "{{json .}}", site.service("django")
     )
@@ -100,22 +100,22 @@ def wait_for(first: Machine, site: Site, expected: list[str]) -> None:
     until(lambda: places(first, site) == expected, 120, log=lambda: str(places(first, site)))
 
 
-def test_an_image_must_be_where_both_machines_find_it(site):
+def test_deploy_needs_an_image_that_both_nodes_can_pull(site):
     assert "2 nodes need a registry for the image: set REGISTRY" in site.refuse("deploy-check", REGISTRY="")
 
 
-def test_a_release_spreads_over_the_machines(site, machines, traffic):
+def test_release_spreads_over_nodes(site, nodes, traffic):
     expected = site.change()
-    with traffic.watch("a release on two machines") as seen:
+    with traffic.watch("a release on two nodes") as seen:
         site.make("deploy")
         assert site.release() == expected
     assert seen.failures == []
-    assert places(machines[0], site) == ["first", "second"]
+    assert places(nodes[0], site) == ["first", "second"]
     assert "second" in site.make("status")
 
 
-def test_a_second_machine_takes_requests(site, machines):
-    first, second = machines
+def test_second_node_serves_requests(site, nodes):
+    first, second = nodes
     first.docker("node", "update", "--label-add", "edge=yes", "second")
     site.make("deploy-caddy")
     site.make("deploy")
@@ -129,28 +129,28 @@ def test_a_second_machine_takes_requests(site, machines):
     first.docker("node", "update", "--label-rm", "edge", "second")
 
 
-def test_a_machine_is_emptied_for_work_on_it(site, machines, traffic):
-    first, _ = machines
-    with traffic.watch("a machine that is emptied") as seen:
+def test_node_is_drained_for_maintenance(site, nodes, traffic):
+    first, _ = nodes
+    with traffic.watch("a drained node") as seen:
         first.docker("node", "update", "--availability", "drain", "second")
         wait_for(first, site, ["first", "first"])
     assert seen.failures == []
-    with traffic.watch("a machine that is back") as seen:
+    with traffic.watch("an active node again") as seen:
         first.docker("node", "update", "--availability", "active", "second")
         site.make("deploy-django")
         assert places(first, site) == ["first", "second"]
     assert seen.failures == []
 
 
-def test_a_machine_that_fails(site, machines, traffic):
+def test_failed_node(site, nodes, traffic):
     """Only what it was answering can fail. The site is well again by itself, and can be deployed on what is left."""
-    first, second = machines
-    with traffic.watch("a machine that fails", settle=35) as seen:
+    first, second = nodes
+    with traffic.watch("a failed node", settle=35) as seen:
         docker("kill", second.container)
         wait_for(first, site, ["first", "first"])
     assert len(seen.failures) < traffic.rate
     expected = site.change()
-    with traffic.watch("a release on the machine that is left") as seen:
+    with traffic.watch("a release on the remaining node") as seen:
         site.make("deploy")
         assert site.release() == expected
     assert seen.failures == []

@@ -1,4 +1,4 @@
-"""With a registry the image is pushed, and services name it by its digest: several machines run the very same."""
+"""With a registry the image is pushed, and services name it by its digest: so that several nodes run the same image."""
 
 import json
 import re

@@ -1,7 +1,7 @@
 """No request fails: at 200 requests a second, through good releases and bad ones, rollbacks, outages and kills.
 
 The tests build on each other and run in this order, on one site with load on it all the time. Each prints a line that
-begins with PROOF, with what the visitors saw.
+begins with PROOF, with what the clients saw.
 """
 
 import json
@@ -41,7 +41,7 @@ def test_a_release_that_crashes_at_start(site, traffic):
 
 
 @pytest.mark.long
-def test_a_release_whose_health_never_comes(site, traffic):
+def test_release_that_never_becomes_healthy(site, traffic):
     before = site.release()
     site.edit("gunicorn.conf.py", '"0.0.0.0:8000"', '"0.0.0.0:8001"')
     site.edit("deployment/stacks/django.yml", "start_period: 30s", "start_period: 5s")
@@ -110,7 +110,7 @@ def test_scaling(site, traffic):
 
 
 @pytest.mark.long
-def test_a_container_that_is_stopped_behind_the_back_of_the_swarm(site, traffic):
+def test_container_stopped_outside_of_swarm(site, traffic):
     with traffic.watch("docker stop of a container", settle=10) as seen:
         docker("stop", site.containers("django")[0])
         site.wait_for("django", 2)
@@ -163,7 +163,7 @@ def test_a_reloaded_caddyfile(site, traffic):
 
 
 @pytest.mark.long
-def test_a_caddyfile_that_is_not_right(site, traffic):
+def test_invalid_caddyfile(site, traffic):
     site.edit("deployment/caddy/Caddyfile", "encode zstd gzip", "encode nonsense")
     with traffic.watch("a Caddyfile that is not right") as seen:
         assert "nonsense" in site.refuse("deploy-caddy")
@@ -175,7 +175,7 @@ def test_a_caddyfile_that_is_not_right(site, traffic):
 @pytest.mark.long
 @pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_PASSWORD", "REDIS_PASSWORD"])
 def test_a_rotated_secret(site, traffic, name):
-    """One visitor has a session all the time, answered by old and by new containers."""
+    """One client keeps its session while old and new containers answer."""
     cookie = site.ask("/proof/who/").headers["Set-Cookie"].split(";")[0]
     visits = [1]
     with traffic.watch(f"a new {name}") as seen:
@@ -232,7 +232,7 @@ def test_a_deploy_killed_at_each_step(site, traffic):
 
 
 @pytest.mark.long
-def test_a_deploy_whose_terminal_is_closed(site, traffic):
+def test_deploy_whose_terminal_is_closed(site, traffic):
     """As when a laptop goes to sleep: nobody reads what it prints, and yet the old release is restored."""
     before = site.release()
     site.change()

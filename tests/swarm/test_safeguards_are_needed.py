@@ -1,6 +1,6 @@
 """Each safeguard is needed: without it requests fail, and the proof would notice.
 
-Each way is rolled again and again, until a visitor sees a failure; with all safeguards nobody does (test_releases.py).
+Each is deployed repeatedly until a request fails; with all safeguards none does (test_releases.py).
 """
 
 import pytest
@@ -23,10 +23,10 @@ def failures(site, traffic, name, **settings):
 
 
 @pytest.mark.long
-def test_draining_saves_those_who_hear_late_of_a_stop(site, traffic):
+def test_draining_prevents_failed_requests(site, traffic):
     """The swarm takes a container out of DNS two seconds before it stops it; word of that can take longer.
 
-    On one machine it does not, so Caddy asks every six seconds here. And gunicorn's own worker is used, which does not
+    On one node it does not, so Caddy asks every six seconds here. And gunicorn's own worker is used, which does not
     say at once that it has closed: with draining nobody notices, without it some do.
     """
     site.edit("deployment/caddy/Caddyfile", "refresh 1s\n", "refresh 6s\n")

@@ -139,7 +139,7 @@ def test_headers(site, kind):
         assert "max-age" not in answer.headers.get("Cache-Control", "")
 
 
-def test_http_leads_to_https(site):
+def test_http_redirects_to_https(site):
     with socket.create_connection(("127.0.0.1", site.http_port)) as connection:
         connection.sendall(b"GET /a?b=c HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         answer = connection.makefile().read()
@@ -181,7 +181,7 @@ def key_of_certificate(site):
     ).stdout.strip()
 
 
-def test_a_forged_address_is_not_believed(site):
+def test_forged_client_address_is_ignored(site):
     honest = site.ask("/proof/who/").json()
     forged = site.ask("/proof/who/", X_Forwarded_For="203.0.113.9", X_Forwarded_Proto="http").json()
     assert forged["address"] == honest["address"] != "203.0.113.9"
@@ -234,7 +234,7 @@ def test_a_client_that_sends_half_a_body_is_dropped(site):
 
 
 @pytest.mark.long
-def test_www_leads_to_the_name_without(site):
+def test_www_redirects_to_domain(site):
     site.make("deploy-caddy", WWW_REDIRECT="yes")
     answer = site.ask("/a?b=c", host="www.localhost")
     site.make("deploy-caddy")
