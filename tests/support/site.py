@@ -173,13 +173,15 @@ class Site:
         body: bytes | None = None,
         host: str = "localhost",
         address: str = "127.0.0.1",
+        timeout: float = 30,
         **headers: str,
     ) -> Answer:
         """Make a request to the site over HTTPS."""
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        connection = http.client.HTTPSConnection(host, self.port, context=context, timeout=30)
-        connection.sock = context.wrap_socket(socket.create_connection((address, self.port)), server_hostname=host)
+        connection = http.client.HTTPSConnection(host, self.port, context=context, timeout=timeout)
+        plain = socket.create_connection((address, self.port), timeout)
+        connection.sock = context.wrap_socket(plain, server_hostname=host)
         try:
             # what is too large is refused before all of it was sent
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):

@@ -32,6 +32,7 @@ def check(site: Site, *, setup: bool = False, move: bool = False, allow_dirty: b
             *_email(site),
             *problems,
             *_sizes(site.settings),
+            *_uploads(site.settings, found),
             *_images(site, found),
         ]
         problems += [] if setup else _services(site, found)
@@ -123,6 +124,28 @@ def _sizes(settings: Settings) -> Iterator[str]:
             "containers, and 10 more are reserved, but "
             f"POSTGRES_MAX_CONNECTIONS is {settings.postgres_max_connections}: raise it to {needed}, or use fewer "
             "DJANGO_REPLICAS, GUNICORN_WORKERS or GUNICORN_THREADS"
+        )
+
+
+def _uploads(settings: Settings, found: list[Stack]) -> Iterator[str]:
+    needed = settings.uploads_at_once * settings.max_upload
+    sizes = {"half of DJANGO_MEMORY": settings.django_memory // 2}
+    for stack in found:
+        for name, service in stack.services.items() if stack.is_application else ():
+            for volume in service.get("volumes", []):
+                if volume["target"] == "/tmp" and "size" in volume.get("tmpfs", {}):
+                    sizes[f"/tmp of {name} in stacks/{stack.name}.yml"] = int(volume["tmpfs"]["size"])
+    for name, size in sizes.items():
+        if needed > size:
+            yield (
+                f"{settings.uploads_at_once} uploads at once may take {needed // 10**6} MB of each container, but {name} is "
+                f"{size // 10**6} MB: lower UPLOADS_AT_ONCE or MAX_UPLOAD"
+            )
+    # One process of gunicorn may get them all.
+    if settings.uploads_at_once >= max(2, settings.gunicorn_threads):
+        yield (
+            f"{settings.uploads_at_once} uploads at once may hold all {settings.gunicorn_threads} GUNICORN_THREADS: "
+            f"lower UPLOADS_AT_ONCE to {max(1, settings.gunicorn_threads - 1)}"
         )
 
 

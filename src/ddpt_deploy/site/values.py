@@ -45,6 +45,12 @@ def memory(text: str) -> int:
     return int(text[:-1]) * {"M": 1024**2, "G": 1024**3}[text[-1]]
 
 
+def file_size(text: str) -> int:
+    """Read the size of a file, such as 25MB or 2GB, as bytes."""
+    _match(text, "0*[1-9][0-9]*[KMG]B", "is not the size of a file: give one like 25MB")
+    return int(text[:-2]) * {"K": 1000, "M": 1000**2, "G": 1000**3}[text[-2]]
+
+
 def address_ranges(text: str) -> str:
     """Check IP addresses and ranges, and return them with spaces between; the list may be empty."""
     ranges = text.replace(",", " ").split()

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.page),
     path("slow/", views.slow),
     path("who/", views.who),
+    path("end/<str:name>/", views.end),
     path("upload/", views.upload),
     path("<str:name>/", views.store),
 ]

@@ -1,5 +1,6 @@
 """Pages that show what the load test has to see."""
 
+import os
 import time
 
 from django.conf import settings
@@ -19,6 +20,13 @@ def slow(request):
     """Takes its time."""
     time.sleep(1.5)
     return HttpResponse("done")
+
+
+@csrf_exempt
+def end(request, name):
+    """Ends its process, as the kernel does when there is no memory left."""
+    print(f"ends at {request.path}", flush=True)
+    os._exit(1)
 
 
 def who(request):

@@ -79,3 +79,23 @@ def test_sizes_that_do_not_fit_change_nothing(run, swarm, command):
 def test_sizes_that_do_not_fit_hold_up_no_other_service(run):
     assert run("setup")[0] == 0
     assert run("deploy-stack", "STACK=redis", "GUNICORN_THREADS=20")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "problem"),
+    [
+        ({"UPLOADS_AT_ONCE": "7", "MAX_UPLOAD": "40MB"}, "/tmp of django in stacks/django.yml is 268 MB"),
+        (
+            {"DJANGO_MEMORY": "128M"},
+            "4 uploads at once may take 100 MB of each container, but half of DJANGO_MEMORY is 67 MB",
+        ),
+        ({"GUNICORN_THREADS": "4"}, "4 uploads at once may hold all 4 GUNICORN_THREADS: lower UPLOADS_AT_ONCE to 3"),
+        ({"GUNICORN_THREADS": "1", "UPLOADS_AT_ONCE": "1"}, ""),
+        ({}, ""),
+    ],
+)
+def test_uploads_fit_in_the_memory_and_the_threads_of_a_container(run, typed, problem):
+    assert run("setup")[0] == 0
+    status, printed = run("deploy", "--check", *(f"{name}={value}" for name, value in typed.items()))
+    assert status == bool(problem)
+    assert problem in printed
