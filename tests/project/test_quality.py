@@ -26,7 +26,7 @@ def test_make_coverage(combination, installed):
     done = installed(combination).run("make", "coverage")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Required test coverage" in done.stdout
-    assert "random seed" in done.stdout
+    assert "Using --randomly-seed=" in done.stdout
 
 
 @pytest.mark.long

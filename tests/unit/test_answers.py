@@ -104,7 +104,7 @@ TEXTS = ["project_name", "author_name", "description"]
         ("django_project_name", "django", "package", "django_project"),
         ("django_project_name", "Django", "package", "django_project"),
         ("django_project_name", "debug_toolbar", "package", "debug_toolbar_project"),
-        ("django_project_name", "factory_boy", "package", "factory_boy_project"),
+        ("django_project_name", "pytest_django", "package", "pytest_django_project"),
         ("django_project_name", "django__stubs_", "package", "django_stubs_project"),
         ("django_project_name", "requirements", "beside the project's package", "requirements_project"),
         ("django_project_name", "Makefile", "beside the project's package", "makefile_project"),
