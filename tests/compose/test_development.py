@@ -22,10 +22,18 @@ def answering(text: str) -> Callable[[str], str]:
 
 
 def test_a_change_of_the_code_is_served(project):
+    """Also while an editor keeps its lock file beside the code: a link to nothing, as Emacs makes it."""
+    lock = project.folder / PACKAGE / "core/.#urls.py"
     with project.changed(URLS, answering("first")) as file:
         until_seen(file, lambda: project.site.get("/probe") == "first")
-        file.write_text(file.read_text().replace("first", "second"))
-        until_seen(file, lambda: project.site.get("/probe") == "second")
+        lock.symlink_to("ada@laptop.1234")
+        try:
+            file.write_text(file.read_text().replace("first", "second"))
+            until_seen(file, lambda: project.site.get("/probe") == "second")
+            file.write_text(file.read_text().replace("second", "third"))
+            until_seen(file, lambda: project.site.get("/probe") == "third")
+        finally:
+            lock.unlink()
 
 
 @pytest.mark.parametrize(
