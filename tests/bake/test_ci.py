@@ -112,7 +112,7 @@ def deploy(project, tmp_path):
     return start
 
 
-@pytest.mark.parametrize("form", ["plain", "base64"])
+@pytest.mark.parametrize("form", ["plain", pytest.param("base64", marks=pytest.mark.long)])
 def test_a_deploy_uses_the_key_and_the_pinned_host_alone(deploy, tmp_path, form):
     key = KEY if form == "plain" else base64.b64encode(KEY.encode()).decode()
     process = deploy("staging", ci="github" if form == "plain" else "gitlab", SSH_PRIVATE_KEY=key)

@@ -15,9 +15,9 @@ import pytest
 import yaml
 
 from ddpt.names import MAX_LENGTH
-from support.projects import EMAIL, EVERYTHING, NOTHING, SOURCE, TOOLS, bake, combinations, files, grouped, is_text
+from support.projects import EMAIL, EVERYTHING, NOTHING, SOURCE, TOOLS, bake, every, files, is_text
 
-every_combination = pytest.mark.parametrize("combination", grouped([*combinations(), EVERYTHING]))
+every_combination = pytest.mark.parametrize("combination", every())
 
 # How the files of a project that did not choose an option may not speak.
 WORDS = {

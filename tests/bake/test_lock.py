@@ -13,10 +13,11 @@ from ddpt import lock
 from support.projects import EVERYTHING, NOTHING, SOURCE, TEMPLATE, TOOLS, bake, combinations, grouped, label
 
 OPTIONS = lock.options((SOURCE / "pyproject.toml").read_text())
-every_lock = pytest.mark.parametrize("combination", grouped(combinations(OPTIONS)))
-compiled_lock = pytest.mark.parametrize(
-    "combination", grouped(lock.combinations(OPTIONS), long=set(lock.combinations(OPTIONS)) - {NOTHING})
+COMPILED = lock.combinations(OPTIONS)
+every_lock = pytest.mark.parametrize(
+    "combination", grouped(combinations(OPTIONS), long=set(combinations(OPTIONS)) - set(COMPILED))
 )
+compiled_lock = pytest.mark.parametrize("combination", grouped(COMPILED, long=set(COMPILED) - {NOTHING}))
 
 # What a block of a lock must look like: a version, perhaps the platforms, and hashes.
 PINNED = re.compile(r"[a-z0-9.-]+==\S+( ; [^\\]+)? \\\n(    --hash=sha256:[0-9a-f]{64}( \\)?\n)+")
@@ -75,9 +76,8 @@ def packages_of(project):
     return {Requirement(package).name for package in declared}.union(*map(versions, locks(project).values()))
 
 
-@pytest.mark.parametrize(
-    "file", ["base.txt", *(pytest.param(file, marks=pytest.mark.long) for file in lock.FILES if file != "base.txt")]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("file", lock.FILES)
 def test_a_missing_and_a_surplus_package_are_noticed(file, tmp_path):
     """The check above would see a condition around the wrong packages."""
     project = bake(tmp_path, NOTHING)

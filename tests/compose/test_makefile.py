@@ -71,6 +71,7 @@ def test_first_run_makes_a_database_to_work_with(project, superuser):
     assert 'action="/admin/logout/"' in page
 
 
+@pytest.mark.long
 def test_repeated_first_run_changes_nothing(project, superuser):
     change = "from django.contrib.auth import get_user_model as g; u = g().objects.get(email='a@example.com'); u.name = 'Changed'; u.save()"
     project.inside("python", "manage.py", "shell", "--no-imports", "--command", change)
@@ -108,6 +109,7 @@ def test_logs_follow(project):
         terminal.expect("a-page-that-is-not-there")
 
 
+@pytest.mark.long
 def test_logs_end_where_no_container_runs(another):
     another.make("rund")
     another.make("stop")
@@ -232,6 +234,7 @@ def test_some_of_the_tests_can_be_run(project):
     assert re.search(r"[1-9]\d* passed, .*[1-9]\d* deselected", output)
 
 
+@pytest.mark.long
 def test_check_passes_and_lists_all_failures(project):
     assert "All checks passed." in project.make("check")
     with project.added(f"{PACKAGE}/core/bad.py", "import os\nx: int = ''\n"):

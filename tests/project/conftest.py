@@ -6,8 +6,15 @@ import pytest
 
 from support.installed import Installed, Production
 from support.processes import free_port, listens, stopped_afterwards, wait_for
-from support.projects import EMAIL, TOOLS, bake, label
+from support.projects import EMAIL, EVERYTHING, TOOLS, bake, label
 from support.services import PgBouncer, Postgres, Redis
+
+
+def pytest_itemcollected(item):
+    """Let processes share the tests of the project with everything, which are most: those of a file are a group."""
+    group = item.get_closest_marker("xdist_group")
+    if group and group.args == (label(EVERYTHING),):
+        item.add_marker(pytest.mark.xdist_group(f"everything-{item.path.stem}"), append=False)
 
 
 @pytest.fixture(scope="session")

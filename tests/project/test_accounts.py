@@ -15,9 +15,9 @@ import requests
 from aiosmtpd.controller import Controller
 
 from support.processes import free_port
-from support.projects import NOTHING, grouped
+from support.projects import EVERYTHING, grouped
 
-pytestmark = pytest.mark.parametrize("combination", grouped([NOTHING]))
+pytestmark = pytest.mark.parametrize("combination", grouped([EVERYTHING]))
 
 DELAY = 0.4  # seconds that the mail server takes for an email
 EMAILS = [f"user{number}@example.com" for number in range(7)]

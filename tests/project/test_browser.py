@@ -9,16 +9,13 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from support.processes import free_port, wait_for
-from support.projects import EVERYTHING, NOTHING, grouped, label
+from support.projects import EVERYTHING, NOTHING, extremes, label
 
-both = pytest.mark.parametrize("combination", grouped([EVERYTHING, NOTHING]))
-# What hardly differs between the two: `make test` has the one with more in it
-mostly_everything = pytest.mark.parametrize("combination", grouped([EVERYTHING, NOTHING], long={NOTHING}))
+both = pytest.mark.parametrize("combination", extremes())
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
 VIEWS = [(360, "light"), (1280, "dark")]
-FIRST_VIEWS = {(EVERYTHING, 360, "light"), (NOTHING, 1280, "dark")}
-# Each project in each view; `make test` has one view of each project
+# Each project in each view; `make test` has one of them
 views = pytest.mark.parametrize(
     ("combination", "width", "scheme"),
     [
@@ -29,7 +26,7 @@ views = pytest.mark.parametrize(
             id=f"{label(combination)}-{width}-{scheme}",
             marks=[
                 pytest.mark.xdist_group(label(combination)),
-                *([] if (combination, width, scheme) in FIRST_VIEWS else [pytest.mark.long]),
+                *([] if (combination, width, scheme) == (EVERYTHING, 360, "light") else [pytest.mark.long]),
             ],
         )
         for combination in (EVERYTHING, NOTHING)
@@ -259,7 +256,7 @@ def test_a_forgotten_password(combination, site, chromium, mailbox):
         assert visitor.wrong == []
 
 
-@mostly_everything
+@both
 @pytest.mark.parametrize("path", ["/", "/accounts/login/", "/accounts/password_reset/", "/nowhere"])
 def test_by_keyboard(combination, path, site, chromium):
     """Tab reaches everything that can be used, the way to the content first, and each shows that it has the focus."""
@@ -283,7 +280,8 @@ def test_by_keyboard(combination, path, site, chromium):
         assert visitor.page.url.endswith("#main")
 
 
-@mostly_everything
+@pytest.mark.long
+@both
 def test_the_development_home_page(combination, installed, chromium):
     """What tells a newcomer what to do next, with the debug toolbar beside it."""
     project = installed(combination)

@@ -147,6 +147,7 @@ def migrate_release(project, **variables):
     return done.stderr
 
 
+@pytest.mark.long
 def test_release_stops_when_the_bucket_cannot_store_files(installed, bucket_server, variables):
     project = installed(EVERYTHING)
     printed = migrate_release(project, **variables, S3_ENDPOINT_URL=bucket_server)

@@ -41,17 +41,13 @@ def environment(**variables):
     return os.environ | {"PATH": path, "PYENV_ROOT": str(Path(sys.base_prefix).parent.parent)} | variables
 
 
-@pytest.mark.parametrize("time", ["first", pytest.param("second", marks=pytest.mark.long)])
-def test_make_demo(time, clone):
-    """It asks nothing, serves the page at the one URL that it prints, and Ctrl-C ends it without a word."""
+def serve_demo(clone):
+    """Run the demo, check what it serves and prints, end it, and return what it printed before its URL."""
     port = free_port()
     demo = pexpect.spawn("make", ["demo"], cwd=clone, env=environment(DJANGO_PORT=str(port)), encoding="utf-8")
     demo.expect(rf"http://localhost:{port}", timeout=600)
-    if time == "first":
-        assert "Installing" in demo.before
-    else:
-        assert "Installing" not in demo.before
-    assert "http" not in demo.before
+    printed = demo.before
+    assert "http" not in printed
     demo.expect("Quit the server", timeout=60)
     assert "http" not in demo.before
     page = requests.get(f"http://localhost:{port}", timeout=20)
@@ -69,8 +65,21 @@ def test_make_demo(time, clone):
     assert "Traceback" not in demo.before
     assert "Error" not in demo.before
     assert not listens(port)
+    return printed
 
 
+def test_make_demo(clone):
+    """It asks nothing, serves the page at the one URL that it prints, and Ctrl-C ends it without a word."""
+    assert "Installing" in serve_demo(clone)
+
+
+@pytest.mark.long
+def test_make_demo_again_installs_nothing(clone):
+    serve_demo(clone)
+    assert "Installing" not in serve_demo(clone)
+
+
+@pytest.mark.long
 def test_start_a_project_as_the_readme_says(clone, tmp_path_factory):
     """Enter answers each question with its default; the project appears beside the clone, and serves its page."""
     venv = tmp_path_factory.mktemp("venv")

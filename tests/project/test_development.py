@@ -11,10 +11,11 @@ import requests
 
 from support.installed import links
 from support.processes import free_port, listens, stopped_afterwards, wait_for
-from support.projects import DEFAULTS, EVERYTHING, NOTHING, grouped
+from support.projects import DEFAULTS, EVERYTHING, extremes, grouped
 
 
-@pytest.mark.parametrize("combination", grouped([EVERYTHING, NOTHING], long={NOTHING}))
+@pytest.mark.long
+@pytest.mark.parametrize("combination", extremes())
 def test_error_pages_are_styled_without_debug(combination, installed, tmp_path):
     project = installed(combination)
     port = free_port()
@@ -55,6 +56,7 @@ def test_a_port_in_use_is_named_with_what_to_type(combination, installed, tmp_pa
     assert "Serving" not in done.stdout
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("combination", grouped([DEFAULTS]))
 def test_the_guide_is_one_folder_that_can_be_deleted(combination, project):
     """All checks and tests pass without it, and the home page is the project's own."""

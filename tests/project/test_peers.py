@@ -163,6 +163,7 @@ def test_pages_and_migrations_work_through_pgbouncer(project, postgres, pgbounce
         assert postgres.run(f"SHOW {setting}", database=name, port=pgbouncer.port).stdout.strip() == "0"
 
 
+@pytest.mark.long
 def test_migrate_release_asks_for_a_connection_that_is_not_pooled(project, postgres, pgbouncer, pooled):
     done = project.manage("migrate_release", **pooled)
     assert done.returncode == 1
@@ -222,6 +223,7 @@ def test_a_redis_outage_costs_a_worker_one_time_out_and_ends_by_itself(project, 
     assert [line["level"] for line in lines] == ["WARNING"]
 
 
+@pytest.mark.long
 def test_flush_cache_says_when_it_could_not(project, redis):
     assert "is empty" in project.manage("flush_cache").stdout
     with redis.outage("stops"):

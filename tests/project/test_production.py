@@ -10,10 +10,10 @@ import pytest
 import requests
 
 from support.installed import links
-from support.projects import EVERYTHING, NOTHING, covering, grouped
+from support.projects import EVERYTHING, covering, extremes, grouped
 
 of_pairs = pytest.mark.parametrize("combination", covering())
-both = pytest.mark.parametrize("combination", grouped([EVERYTHING, NOTHING]))
+both = pytest.mark.parametrize("combination", extremes())
 
 PAGES = ["/", "/accounts/login/", "/accounts/password_reset/", "/admin/login/"]
 
@@ -243,6 +243,7 @@ def test_a_logout_holds_when_redis_comes_back_with_its_memory(combination, produ
         assert visitor.open(private).url == f"{server.address}/accounts/login/?next={private}"
 
 
+@pytest.mark.long
 @both
 def test_failed_logins_are_throttled_across_processes(combination, production):
     with production(combination).https() as server:

@@ -6,10 +6,10 @@ import subprocess
 
 import pytest
 
-from support.projects import EVERYTHING, NOTHING, covering, grouped, pairwise
+from support.projects import EVERYTHING, covering, extremes, grouped
 
 of_pairs = pytest.mark.parametrize("combination", covering())
-both = pytest.mark.parametrize("combination", grouped([EVERYTHING, NOTHING]))
+both = pytest.mark.parametrize("combination", extremes())
 everything = pytest.mark.parametrize("combination", grouped([EVERYTHING]))
 
 
@@ -20,7 +20,8 @@ def test_make_check(combination, installed):
     assert done.stdout.endswith("All checks passed.\n")
 
 
-@pytest.mark.parametrize("combination", grouped(pairwise(), long=set(pairwise()) - {EVERYTHING}))
+@pytest.mark.long
+@of_pairs
 def test_make_coverage(combination, installed):
     """The tests pass in random order and reach the required branch coverage."""
     done = installed(combination).run("make", "coverage")
@@ -60,6 +61,7 @@ def test_make_check_finds_faults(combination, installed):
             path.write_text(text)
 
 
+@pytest.mark.long
 @everything
 def test_pre_commit_runs_the_same_tools_and_fetches_nothing(combination, installed, tmp_path):
     project = installed(combination)

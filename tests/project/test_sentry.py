@@ -81,7 +81,7 @@ def wait_for_events(peer, count):
     return events(peer)
 
 
-@pytest.mark.parametrize("frame_variables", ["false", "true"])
+@pytest.mark.parametrize("frame_variables", ["false", pytest.param("true", marks=pytest.mark.long)])
 def test_an_error_of_a_page_has_what_finds_it_and_no_secret(project, broken, accepting, frame_variables):
     cookie = project.session()
     variables = {"SENTRY_DSN": accepting.dsn, "RELEASE": "3f2a1bc", "ENVIRONMENT": "staging"}
@@ -212,6 +212,7 @@ def announce(tmp_path):
     return announce
 
 
+@pytest.mark.long
 def test_sentry_is_told_of_a_release_and_its_commits(announce):
     api = Api()
     with http_peer(api) as peer:

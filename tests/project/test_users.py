@@ -3,9 +3,9 @@
 import pexpect
 import pytest
 
-from support.projects import EVERYTHING, NOTHING, grouped
+from support.projects import EVERYTHING, NOTHING, extremes
 
-both = pytest.mark.parametrize("combination", grouped([EVERYTHING, NOTHING]))
+both = pytest.mark.parametrize("combination", extremes())
 
 PASSWORD = "an-unusual-password-7"
 QUESTIONS = {EVERYTHING: ["Email address"], NOTHING: ["Username", "Email address"]}

@@ -110,6 +110,17 @@ def grouped(combinations, long=()):
     ]
 
 
+def every():
+    """Return the parameters for a test of every combination; `make test` has those that cover every pair of choices."""
+    others = [combination for combination in combinations() if combination not in pairwise()]
+    return grouped([*pairwise(), *others], long=others)
+
+
 def covering():
-    """Return the parameters for a test of projects that cover every pair of choices; `make test` has the extremes."""
-    return grouped(pairwise(), long=set(pairwise()) - {EVERYTHING, NOTHING})
+    """Return the parameters for a test of projects that cover every pair of choices; `make test` has the fullest one."""
+    return grouped(pairwise(), long=set(pairwise()) - {EVERYTHING})
+
+
+def extremes():
+    """Return the parameters for a test of the fullest project and the smallest; `make test` has the fullest one."""
+    return grouped([EVERYTHING, NOTHING], long={NOTHING})

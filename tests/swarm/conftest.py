@@ -47,7 +47,7 @@ def site(request, engine, tmp_path_factory):
 @pytest.fixture(scope="module")
 def traffic(site):
     """Load on the site for as long as a module of tests lasts."""
-    traffic = Traffic(site.url, rate=float(os.environ.get("PROOF_RATE", "200")))
+    traffic = Traffic(site.url, rate=float(os.environ.get("PROOF_RATE", "50")))
     traffic.start()
     yield traffic
     traffic.stop()

@@ -139,6 +139,7 @@ def test_deploy_check_lists_everything_at_once(site):
     site.make("deploy-check")
 
 
+@pytest.mark.long
 def test_a_missing_engine(site):
     printed = site.refuse("status", DOCKER_HOST="tcp://127.0.0.1:9")
     assert "set DOCKER_HOST" in printed
