@@ -8,6 +8,7 @@ PYTHON := .venv/bin/python
 help: ## List the commands
 	@'$(PROJECT)/bin/help' Makefile
 demo: .venv ## Generate a project with the defaults and serve it at http://localhost:8000
+	@'$(PROJECT)/bin/check-port'
 	@mkdir -p build/project_name
 	@find build/project_name -mindepth 1 -maxdepth 1 ! -name .venv ! -name 'db.sqlite3*' -exec rm -r {} +
 	@.venv/bin/cookiecutter . --no-input --default-config --accept-hooks no --overwrite-if-exists --output-dir build

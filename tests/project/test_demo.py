@@ -54,6 +54,14 @@ def serve_demo(clone):
     assert page.status_code == 200
     assert "Project Name" in page.text
 
+    refused = subprocess.run(
+        ["make", "demo"], cwd=clone, env=environment(DJANGO_PORT=str(port)), capture_output=True, text=True
+    )
+    assert refused.returncode != 0
+    assert refused.stderr.startswith(f"Port {port} is in use: stop what uses it, or add DJANGO_PORT={port + 1} to")
+    # The files of the demo that runs are not replaced.
+    assert "Generated" not in refused.stdout
+
     demo.sendintr()
     demo.expect(pexpect.EOF, timeout=20)
     assert "Traceback" not in demo.before
