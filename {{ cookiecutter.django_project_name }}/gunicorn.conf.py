@@ -3,6 +3,7 @@
 https://gunicorn.org/reference/settings/
 """
 
+import gc
 import math
 import os
 import signal
@@ -12,6 +13,8 @@ from threading import Thread
 from typing import Any
 
 from django.conf import settings
+from django.db import connections
+from django.urls import get_resolver
 from gunicorn.workers.gthread import ThreadWorker
 
 # Settings that lack a variable end gunicorn here, before it has a worker.
@@ -69,8 +72,11 @@ def cpus() -> float:
 wsgi_app = "{{ cookiecutter.django_project_name }}.config.wsgi:application"
 bind = "0.0.0.0:8000"
 
-workers = int(os.environ.get("WEB_CONCURRENCY") or max(2, math.ceil(2 * cpus())))
+# Each process takes memory and database connections; a container without a limit may have all CPUs of a large server.
+workers = int(os.environ.get("WEB_CONCURRENCY") or min(8, max(2, math.ceil(2 * cpus()))))
 worker_class = Worker
+# The project is loaded once, and the processes share that memory.
+preload_app = True
 threads = int(os.environ.get("GUNICORN_THREADS") or 4)
 
 # Seconds; the proxy must give up an idle connection first, or it sends a request into one that has just been closed.
@@ -91,11 +97,18 @@ drain_seconds = int(os.environ.get("DRAIN_SECONDS") or 0)
 
 
 def when_ready(server: Any) -> None:
-    """Put off the stop that SIGTERM asks for.
+    """Load the rest of the project before there are processes, and put off the stop that SIGTERM asks for.
 
     gunicorn itself closes at once, and refuses connections from then on.
     https://github.com/benoitc/gunicorn/issues/2409
     """
+    get_resolver().url_patterns  # noqa: B018  # imports the views
+    # A connection that an import has opened must not be shared.
+    connections.close_all()
+    # Garbage collections would write to shared memory, which copies it.
+    # https://docs.python.org/3/library/gc.html#gc.freeze
+    gc.collect()
+    gc.freeze()
     if drain_seconds:
         signal.signal(signal.SIGALRM, lambda number, frame: server.signal(signal.SIGTERM, frame))
         signal.signal(signal.SIGTERM, lambda number, frame: signal.alarm(drain_seconds))

@@ -50,10 +50,8 @@ MAILERS = {"default": smtp(env.parse("EMAIL_HOST", parsers.host_name))}
 
 STATIC_ROOT = BASE_DIR / "staticfiles"
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=BASE_DIR / "media")
-# Static files have a hash in their name, and are compressed.
-# https://whitenoise.readthedocs.io/en/stable/django.html#add-compression-and-caching-support
 STORAGES = STORAGES | {
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "{{ cookiecutter.django_project_name }}.core.static_files.StaticFilesStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 {%- if cookiecutter.use_s3 is yes %}

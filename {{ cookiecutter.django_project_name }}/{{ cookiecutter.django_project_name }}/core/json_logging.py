@@ -43,9 +43,12 @@ def writable(value: Any) -> Any:
 
 def details(record: logging.LogRecord) -> dict[str, Any]:
     """Return the fields of a log line, with those of ``extra``."""
-    extra = {name: writable(value) for name, value in vars(record).items() if name not in STANDARD}
     # Django adds the request, whose text contains the query string.
-    extra = {name: value for name, value in extra.items() if not isinstance(getattr(record, name), HttpRequest)}
+    extra = {
+        name: value
+        for name, value in vars(record).items()
+        if name not in STANDARD and not isinstance(value, HttpRequest)
+    }
     try:
         message = record.getMessage()
     except Exception:  # the arguments do not fit the message
@@ -69,7 +72,12 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line of a record."""
-        line = redact(json.dumps(details(record), ensure_ascii=False))
+        fields = details(record)
+        try:
+            line = json.dumps(fields, ensure_ascii=False, allow_nan=False)
+        except Exception:
+            line = json.dumps({name: writable(value) for name, value in fields.items()}, ensure_ascii=False)
+        line = redact(line)
         # A lone surrogate cannot be encoded as UTF-8; its escape is valid JSON.
         return line.encode(errors="backslashreplace").decode()
 
@@ -79,4 +87,4 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the text of a record."""
-        return redact("\n".join(f"{name}: {value}" for name, value in details(record).items()))
+        return redact("\n".join(f"{name}: {writable(value)}" for name, value in details(record).items()))

@@ -73,7 +73,7 @@ def request_log(get_response: GetResponse) -> GetResponse:
     """Log each request with its ID, which is taken from and returned in ``X-Request-ID``."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        sent = request.headers.get("X-Request-ID", "")
+        sent = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id.set(sent if REQUEST_ID.fullmatch(sent) else uuid4().hex)
         start = time.perf_counter()
         response = get_response(request)

@@ -16,7 +16,7 @@ def collected(settings, tmp_path):
     settings.STATICFILES_DIRS = [Path(__file__).parent.parent / "static"]
     settings.STATIC_ROOT = tmp_path
     settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+        "staticfiles": {"BACKEND": "{{ cookiecutter.django_project_name }}.core.static_files.StaticFilesStorage"}
     }
     settings.WHITENOISE_KEEP_ONLY_HASHED_FILES = True
     call_command("collectstatic", verbosity=0, interactive=False)

@@ -1,0 +1,23 @@
+"""The storage of static files in production."""
+
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class StaticFilesStorage(CompressedManifestStaticFilesStorage):
+    """Static files that have a hash in their name, and are compressed.
+
+    The URL of a file is the same as long as the process runs, so it is built once and not for each page.
+    https://whitenoise.readthedocs.io/en/stable/django.html#add-compression-and-caching-support
+    """
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.urls: dict[str, str] = {}
+
+    def url(self, name: str, force: bool = False) -> str:
+        """Return the URL of a file."""
+        if force:
+            return super().url(name, force)
+        if name not in self.urls:
+            self.urls[name] = super().url(name)
+        return self.urls[name]
