@@ -22,6 +22,8 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 # https://docs.python.org/3/library/logging.html#logrecord-attributes
 STANDARD = {*vars(logging.makeLogRecord({})), "message", "asctime"}
 
+encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
 
 @receiver(request_finished)
 def forget_request(**kwargs: Any) -> None:
@@ -32,7 +34,7 @@ def forget_request(**kwargs: Any) -> None:
 def writable(value: Any) -> Any:
     """Return a value, or its text if JSON does not support it."""
     try:
-        json.dumps(value, allow_nan=False)
+        encoder.encode(value)
     except Exception:
         try:
             return str(value)
@@ -74,9 +76,9 @@ class JsonFormatter(logging.Formatter):
         """Return the line of a record."""
         fields = details(record)
         try:
-            line = json.dumps(fields, ensure_ascii=False, allow_nan=False)
+            line = encoder.encode(fields)
         except Exception:
-            line = json.dumps({name: writable(value) for name, value in fields.items()}, ensure_ascii=False)
+            line = encoder.encode({name: writable(value) for name, value in fields.items()})
         line = redact(line)
         # A lone surrogate cannot be encoded as UTF-8; its escape is valid JSON.
         return line.encode(errors="backslashreplace").decode()
