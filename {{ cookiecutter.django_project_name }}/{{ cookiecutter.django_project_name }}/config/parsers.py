@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import dj_database_url
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from psycopg import ProgrammingError
+from psycopg.conninfo import make_conninfo
 
 HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.ASCII | re.IGNORECASE)
 
@@ -142,10 +144,6 @@ def database_url(text: str) -> dict[str, Any]:
         case "sqlite3" | "spatialite":
             named = config["NAME"] != ":memory:" or text == "sqlite://:memory:"
         case "postgresql" | "postgis":
-            # Only here, as a site on SQLite need not wait for it
-            from psycopg import ProgrammingError
-            from psycopg.conninfo import make_conninfo
-
             named = config["NAME"] or options.get("service")
             try:
                 make_conninfo(**{name: value for name, value in options.items() if name not in DJANGO_OPTIONS})
