@@ -16,7 +16,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from psycopg import ProgrammingError
 from psycopg.conninfo import make_conninfo
-from redis.connection import parse_url
 
 HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.ASCII | re.IGNORECASE)
 
@@ -27,6 +26,16 @@ DJANGO_OPTIONS = {"assume_role", "isolation_level", "pool", "prepare_threshold",
 def items(text: str) -> list[str]:
     """Return the items of a comma-separated list."""
     return [part for item in text.split(",") if (part := item.strip())]
+
+
+def boolean(text: str) -> bool:
+    """Return whether a text means yes."""
+    match text.lower():
+        case "true" | "yes" | "on" | "1" | "t" | "y":
+            return True
+        case "false" | "no" | "off" | "0" | "f" | "n":
+            return False
+    raise ValueError("It must be true or false.")
 
 
 def integer(minimum: int, maximum: int | None = None) -> Callable[[str], int]:
@@ -150,9 +159,17 @@ def database_url(text: str) -> dict[str, Any]:
 def redis_url(text: str) -> str:
     """Return the URL of a Redis server."""
     try:
-        parse_url(text)
-    except ValueError:
-        raise ValueError("It must be a URL such as redis://redis:6379/0.") from None
+        parts = urlsplit(text)
+        good = text.startswith(("redis://", "rediss://", "unix://")) and parts.port != 0
+        if good and parts.query:
+            # Only for options: a site need not wait for redis-py, which is slow to import, until it uses the cache.
+            from redis.connection import parse_url
+
+            parse_url(text)
+    except ValueError:  # a port that is not a number, or an option that is not valid
+        good = False
+    if not good:
+        raise ValueError("It must be a URL such as redis://redis:6379/0.")
     return text
 
 

@@ -112,8 +112,8 @@ LOGGING = {
 }
 {%- if cookiecutter.use_sentry_for_error_reporting is yes %}
 
-start_sentry()
-MIDDLEWARE += ["{{ cookiecutter.django_project_name }}.config.integrations.sentry.sentry_user"]
+if start_sentry():
+    MIDDLEWARE += ["{{ cookiecutter.django_project_name }}.config.integrations.sentry.sentry_user"]
 {%- endif %}
 
 env.check()

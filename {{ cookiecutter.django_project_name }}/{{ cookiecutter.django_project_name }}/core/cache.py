@@ -12,6 +12,8 @@ from typing import Any
 from django.core.cache.backends import redis
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from redis import exceptions
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +52,9 @@ class RedisCache(redis.RedisCache):
 
     def __init__(self, server: str | list[str], params: dict[str, Any]) -> None:
         """Share the state of the server with other threads."""
-        super().__init__(server, params)
+        # Reconnect once if the server closed the connection, and never after a timeout.
+        retry = Retry(NoBackoff(), 1, supported_errors=(exceptions.ConnectionError,))
+        super().__init__(server, params | {"OPTIONS": {"retry": retry} | params.get("OPTIONS", {})})
         self.outage = self.outages.setdefault(str(server), Outage())
 
     def attempt[T](self, operation: Callable[..., T], *args: Any, otherwise: T) -> T:

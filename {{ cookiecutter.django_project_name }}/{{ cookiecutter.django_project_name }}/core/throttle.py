@@ -48,13 +48,12 @@ def attempt(**values: str) -> None:
         for one in counts:
             if one.expires <= now:
                 one.count, one.expires = 0, now + period(names[one.key])
+                one.save()
         full = [one for one in counts if one.count >= limit(names[one.key])]
         if full:
             logger.warning("Too many attempts: %s", {names[one.key]: values[names[one.key]] for one in full})
             raise ThrottledError(max(one.expires for one in full) - now)
-        for one in counts:
-            one.count += 1
-        AttemptCount.objects.bulk_update(counts, ["count", "expires"])
+        AttemptCount.objects.filter(key__in=names).update(count=F("count") + 1)
 
 
 def undo(**values: str) -> None:

@@ -3,10 +3,6 @@
 import re
 from typing import Any
 
-from redis import exceptions
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
 from ..env import env
 
 
@@ -19,8 +15,6 @@ def redis_cache(url: str) -> dict[str, Any]:
     options: dict[str, Any] = {
         "socket_connect_timeout": 0.25,  # seconds
         "socket_timeout": 0.25,  # seconds
-        # Reconnect once if the server closed the connection, and never after a timeout.
-        "retry": Retry(NoBackoff(), 1, supported_errors=(exceptions.ConnectionError,)),
     }
     if password := env.str("REDIS_PASSWORD", default=None):
         # redis-py prefers the password in the URL.

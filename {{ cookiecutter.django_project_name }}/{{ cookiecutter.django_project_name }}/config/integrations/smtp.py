@@ -19,7 +19,7 @@ def smtp(host: str) -> dict[str, Any]:
     use_tls = env.bool("EMAIL_USE_TLS", default=False)
     use_ssl = env.bool("EMAIL_USE_SSL", default=False)
     if use_tls and use_ssl:
-        env.invalid["EMAIL_USE_TLS"] = "It cannot be true together with EMAIL_USE_SSL."
+        env.errors["EMAIL_USE_TLS"] = "It cannot be true together with EMAIL_USE_SSL."
     return {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "OPTIONS": {

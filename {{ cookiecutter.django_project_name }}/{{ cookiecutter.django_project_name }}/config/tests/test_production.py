@@ -19,7 +19,9 @@ def production(load, settings):
     """Apply the settings of production, except those in ``UNCHANGED``, and return all of them."""
     module = load("production", **REQUIRED)
     for name in set(filter(str.isupper, dir(module))) - UNCHANGED:
-        setattr(settings, name, getattr(module, name))
+        # Django compiles its templates again for each setting of them, even if it is the same.
+        if getattr(settings, name, None) != getattr(module, name):
+            setattr(settings, name, getattr(module, name))
     return module
 
 

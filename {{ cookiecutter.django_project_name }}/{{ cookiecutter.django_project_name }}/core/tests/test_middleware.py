@@ -39,6 +39,7 @@ def behind_proxy(settings):
         ("10.0.0.2", "", "10.0.0.2"),
         ("203.0.113.9", "198.51.100.1", "203.0.113.9"),
         ("unix socket", "198.51.100.1", ""),
+        ("", "198.51.100.1", ""),
         ("::ffff:10.0.0.2", "203.0.113.5", "203.0.113.5"),
         ("10.0.0.2", "203.0.113.5:4711", "203.0.113.5"),
         ("10.0.0.2", "2001:db8::1", "2001:db8::1"),
@@ -57,12 +58,10 @@ def test_client_address_comes_from_trusted_proxies_only(behind_proxy, remote_add
     assert seen(remote_addr, HTTP_X_FORWARDED_FOR=forwarded_for)[0] == client
 
 
-@pytest.mark.parametrize(("remote_addr", "forwarded_for"), [("10.0.0.2", "unknown"), ("unix socket", ""), ("", "")])
-def test_client_without_address_can_log_in(behind_proxy, client, user, remote_addr, forwarded_for):
+def test_client_without_address_can_log_in(client, user):
     for password, status in (("wrong", 200), (PASSWORD, 302)):
         fields = {"username": user.get_username(), "password": password}
-        meta = {"REMOTE_ADDR": remote_addr, "HTTP_X_FORWARDED_FOR": forwarded_for}
-        assert client.post(reverse("login"), fields, **meta).status_code == status
+        assert client.post(reverse("login"), fields, REMOTE_ADDR="unix socket").status_code == status
 
 
 def test_scheme_comes_from_trusted_proxies_only(behind_proxy):

@@ -30,7 +30,7 @@ def fail() -> None:
 
 
 @pytest.fixture(autouse=True)
-def threads(settings, transactional_db):
+def threads(settings, db):
     """Use the backend of development and production."""
     settings.TASKS = {"default": {"BACKEND": f"{task_backend.__name__}.ThreadBackend"}}
     go_on.clear()

@@ -1,6 +1,5 @@
 """Password hashing of production."""
 
-import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.urls import reverse
 
@@ -8,18 +7,13 @@ from ...config import base
 from .factories import PASSWORD
 
 
-@pytest.fixture(autouse=True)
-def hashers(settings):
-    """Use the hashers of production."""
-    settings.PASSWORD_HASHERS = base.PASSWORD_HASHERS
-
-
 def log_in(client, user, password=PASSWORD):
     """Submit the login form, and return whether the login succeeded."""
     return client.post(reverse("login"), {"username": user.get_username(), "password": password}).status_code == 302
 
 
-def test_login_replaces_old_hash(client, user):
+def test_login_replaces_old_hash(client, user, settings):
+    settings.PASSWORD_HASHERS = base.PASSWORD_HASHERS
     user.password = PBKDF2PasswordHasher().encode(PASSWORD, "salt" * 6, iterations=1000)
     user.save()
     assert not log_in(client, user, "wrong")
