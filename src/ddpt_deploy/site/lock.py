@@ -73,11 +73,6 @@ def held_by(site: Site) -> dict[str, Any] | None:
     return found[0] if found else None
 
 
-def is_manual(holder: dict[str, Any] | None) -> bool:
-    """Tell whether the lock is that of `make deploy-lock`: a command that runs has a token."""
-    return bool(holder) and not (holder or {}).get("token")
-
-
 def describe(holder: dict[str, Any] | None) -> str:
     """Describe the state of the lock."""
     if not holder:

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from ddpt_deploy.docker import client
-from ddpt_deploy.docker.client import Docker
+from ddpt_deploy import docker as client
+from ddpt_deploy.docker import Docker
 from ddpt_deploy.errors import DeployError, DockerError
 from support.fake_swarm import recorded
 
