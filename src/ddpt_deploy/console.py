@@ -86,10 +86,7 @@ class Console:
             raise DeployError("Nothing was done.")
 
     def confirm_name(self, question: str, name: str, typed: str) -> None:
-        """Continue only when the name was typed, with the command or on the terminal; YES=1 is not enough.
-
-        Raises DeployError.
-        """
+        """Continue only when the name is typed, here or with the command; YES=1 is not enough. Raises DeployError."""
         if (typed or self._answer(question, f"Type {name}:", f"CONFIRM={name}")) != name:
             raise DeployError("Nothing was done.", hint=f"to confirm: CONFIRM={name}")
 

@@ -47,9 +47,9 @@ class Docker:
             raise _failure(arguments, result)
         return result.stdout
 
-    def succeeds(self, *arguments: str) -> bool:
-        """Run ``docker`` and tell whether it succeeded."""
-        return self.execute(arguments).returncode == 0
+    def remove(self, kind: str, name: str) -> bool:
+        """Remove a config, an image, a service ..., and tell whether it could be: not where it is missing or in use."""
+        return self.execute((kind, "rm", name)).returncode == 0
 
     def output(self, *arguments: str) -> str:
         """Run ``docker`` and return all it prints, errors included, whatever its exit status."""

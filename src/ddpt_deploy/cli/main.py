@@ -10,7 +10,7 @@ import os
 import re
 import signal
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
@@ -22,8 +22,9 @@ from ddpt_deploy.cli.status import status
 from ddpt_deploy.console import Console
 from ddpt_deploy.docker import Docker
 from ddpt_deploy.errors import DeployError, Interrupted
-from ddpt_deploy.site import settings, values
+from ddpt_deploy.site import settings
 from ddpt_deploy.site.site import Site
+from ddpt_deploy.site.values import boolean
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LEFT_BEHIND = """
@@ -86,9 +87,7 @@ def build_parser() -> ArgumentParser:
 def parse(words: Sequence[str]) -> tuple[Namespace, dict[str, str]]:
     """Return the arguments of a command, and the settings that were typed with it."""
     parser = build_parser()
-    if not words or words[0] not in COMMANDS:
-        parser.parse_args(words or ["--help"])
-    known = vars(parser.parse_args(words[:1]))
+    known = vars(parser.parse_args(words[:1] or ["--help"]))
     end = list(words).index("--") if "--" in words else len(words)
     options, typed = list(words[:1]), {}
     for word in words[1:end]:
@@ -160,16 +159,9 @@ def _add_option(parser: ArgumentParser, name: str, kind: Any, default: Any, text
         parser.add_argument(name, nargs="*", metavar="WORD", help=text)
     elif kind is bool:
         option = f"--{name.replace('_', '-')}"
-        parser.add_argument(option, nargs="?", const=True, default=False, type=_boolean, metavar="yes", help=text)
+        parser.add_argument(option, nargs="?", const=True, default=False, type=boolean, metavar="yes", help=text)
     else:
         parser.add_argument(f"--{name.replace('_', '-')}", default=default, metavar="VALUE", help=text)
-
-
-def _boolean(text: str) -> bool:
-    try:
-        return values.boolean(text)
-    except ValueError as error:
-        raise ArgumentTypeError(str(error)) from None
 
 
 def _login_name() -> str:

@@ -44,7 +44,7 @@ def set_maintenance(site: Site, on: bool) -> None:
     if on:
         store.create(site, "maintenance", "maintenance", "{}")
     else:
-        store.remove(site, site.name("maintenance"))
+        site.docker.remove("config", site.name("maintenance"))
     _run(site, "maintenance", {}, {})
 
 

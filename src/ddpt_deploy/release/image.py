@@ -1,7 +1,5 @@
 """The image of a release: built with its version, and named by its content."""
 
-from typing import Any
-
 from ddpt_deploy.docker import options
 from ddpt_deploy.errors import DeployError, DockerError
 from ddpt_deploy.site import stacks
@@ -20,7 +18,8 @@ def build(site: Site, version: str) -> tuple[str, str]:
         *options("--label", site.labels("image", version=version)),
         str(site.project),
     )
-    digest = _inspect(site, tag)["Id"]
+    [built] = site.docker.inspect("image", tag)
+    digest = str(built["Id"])
     reference = f"{tag}-{digest.removeprefix('sha256:')[:12]}"
     site.docker.run("tag", tag, reference)
     return reference, digest
@@ -30,7 +29,8 @@ def push(site: Site, reference: str) -> str:
     """Push an image to the registry, and return its name by the digest that it has there."""
     site.docker.run("push", reference)
     repository = reference.rpartition(":")[0]
-    for name in _inspect(site, reference).get("RepoDigests") or []:
+    [pushed] = site.docker.inspect("image", reference)
+    for name in pushed.get("RepoDigests") or []:
         if name.startswith(f"{repository}@"):
             return str(name)
     raise DeployError(f"{reference} was pushed, but the engine does not know its digest.", hint="make push")
@@ -53,10 +53,3 @@ def free_disk(site: Site) -> tuple[float, str]:
     printed = site.docker.run("run", "--rm", "--network", "none", "--entrypoint", "df", reference, "-Pk", "/")
     columns = printed.splitlines()[-1].split()
     return int(columns[3]) / 1024**2, columns[4]
-
-
-def _inspect(site: Site, reference: str) -> dict[str, Any]:
-    found = site.docker.inspect("image", reference)
-    if not found:
-        raise DeployError(f"There is no image {reference}.", hint="make build-image")
-    return found[0]

@@ -97,7 +97,7 @@ def wait(site: Site, name: str, *, timeout: float) -> None:
 def remove(site: Site, name: str) -> None:
     """Remove a job, if there is one; what runs of it is stopped. Raises LockLostError: another command may have started it."""
     lock.check(site)
-    site.docker.succeeds("service", "rm", site.name(name))
+    site.docker.remove("service", site.name(name))
 
 
 def script(site: Site, name: str) -> str:

@@ -27,7 +27,6 @@ def check(site: Site, *, setup: bool = False, move: bool = False, allow_dirty: b
             *_source(site, allow_dirty),
             *_nodes(site),
             *_secrets(site),
-            *_email(site),
             *unreadable,
             *_sizes(site.settings),
             *_uploads(site.settings, found),
@@ -92,9 +91,6 @@ def _nodes(site: Site) -> Iterator[str]:
 def _secrets(site: Site) -> Iterator[str]:
     for entry in secrets.missing(site):
         yield f"the secret {entry.name} is missing ({entry.about}): make secrets"
-
-
-def _email(site: Site) -> Iterator[str]:
     stored = secrets.versions(site)
     replaced = any(entry.replaces == "EMAIL_HOST" and entry.name in stored for entry in secrets.catalogue(site))
     if not site.settings.django.get("EMAIL_HOST") and not replaced:

@@ -1,7 +1,7 @@
 """Removes what nothing needs any more, the services of a site, or everything of it."""
 
 from ddpt_deploy.errors import DeployError
-from ddpt_deploy.site import lock, releases, secrets, services, store
+from ddpt_deploy.site import lock, releases, secrets, services
 from ddpt_deploy.site.site import Site
 from ddpt_deploy.waiting import wait_until
 
@@ -18,10 +18,10 @@ def prune(site: Site) -> str:
         for version in versions[:-2]
     ]
     removed = {
-        "releases": sum(store.remove(site, each) for each in old),
+        "releases": sum(site.docker.remove("config", each) for each in old),
         "images": _prune_images(site, {one.image for one in kept}, {one.digest for one in kept}) if kept else 0,
-        "files": sum(store.remove(site, each) for each in site.labelled("config", "file")),
-        "secrets": sum(site.docker.succeeds("secret", "rm", each) for each in secret_names),
+        "files": sum(site.docker.remove("config", each) for each in site.labelled("config", "file")),
+        "secrets": sum(site.docker.remove("secret", each) for each in secret_names),
     }
     return ", ".join(f"{count} {what}" for what, count in removed.items() if count)
 
@@ -31,7 +31,7 @@ def _prune_images(site: Site, references: set[str], digests: set[str]) -> int:
     for found in site.docker.inspect("image", *site.labelled("image", "image")):
         known = [*(found.get("RepoTags") or []), *(found.get("RepoDigests") or [])]
         if found["Id"] not in digests and not references & set(known):
-            removed += sum(site.docker.succeeds("image", "rm", name) for name in known or [found["Id"]])
+            removed += sum(site.docker.remove("image", name) for name in known or [found["Id"]])
     return removed
 
 
@@ -45,11 +45,9 @@ def remove_services(site: Site) -> int:
 
 def remove_everything_else(site: Site) -> None:
     """Remove data, secrets, releases and the network. Raises DeployError when something is still in use."""
-    for kind in ("release", "file", "maintenance"):
-        for record in site.labelled("config", kind):
-            store.remove(site, record)
-    for secret in site.labelled("secret", "secret"):
-        site.docker.succeeds("secret", "rm", secret)
+    for objects, kind in (("config", "release"), ("config", "file"), ("config", "maintenance"), ("secret", "secret")):
+        for each in site.labelled(objects, kind):
+            site.docker.remove(objects, each)
     # containers release volumes and networks only when they are gone
     left = wait_until(lambda: _remove_volumes_and_network(site), timeout=60, progress=site.console.progress, interval=1)
     if left:
@@ -61,7 +59,7 @@ def _remove_volumes_and_network(site: Site) -> str:
     lock.check(site)
     listed = site.docker.ids("volume", "ls", "--quiet", "--filter", f"name={site.stack}_")
     volumes = [name for name in listed if name.startswith(f"{site.stack}_")]
-    if left := [name for name in volumes if not site.docker.succeeds("volume", "rm", name)]:
+    if left := [name for name in volumes if not site.docker.remove("volume", name)]:
         return ", ".join(left)
-    gone = not site.docker.inspect("network", site.stack) or site.docker.succeeds("network", "rm", site.stack)
+    gone = not site.docker.inspect("network", site.stack) or site.docker.remove("network", site.stack)
     return "" if gone else f"the network {site.stack}"

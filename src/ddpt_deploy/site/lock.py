@@ -64,7 +64,7 @@ def check(site: Site) -> None:
 
 def release(site: Site) -> None:
     """Remove the lock, also one that somebody else holds."""
-    store.remove(site, site.name("lock"))
+    site.docker.remove("config", site.name("lock"))
 
 
 def held_by(site: Site) -> dict[str, Any] | None:

@@ -84,8 +84,7 @@ def complete(site: Site) -> None:
     """Store a value for each secret that has none. Raises DeployError for those that are required and missing."""
     stored = versions(site)
     for secret in catalogue(site):
-        value = "" if secret.name in stored else new_value(site, secret)
-        if value:
+        if secret.name not in stored and (value := new_value(site, secret)):
             store(site, secret.name, value)
     still = [f"{secret.name}: {secret.about}" for secret in missing(site)]
     if still:

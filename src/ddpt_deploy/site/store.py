@@ -23,15 +23,9 @@ def create(site: Site, kind: str, name: str, content: str, **more: str) -> bool:
 
 
 def read(site: Site, kind: str) -> list[Any]:
-    """Return the contents of the records of one kind, the oldest first."""
+    """Return the contents of the records of one kind."""
     found = site.docker.inspect("config", *site.labelled("config", kind))
-    found.sort(key=lambda config: config["Version"]["Index"])
     return [json.loads(base64.b64decode(config["Spec"].get("Data", ""))) for config in found]
-
-
-def remove(site: Site, name: str) -> bool:
-    """Remove a record, and tell whether it could be: the swarm refuses where a service uses it."""
-    return site.docker.succeeds("config", "rm", name)
 
 
 def file(site: Site, text: str) -> str:
