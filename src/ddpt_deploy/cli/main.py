@@ -31,7 +31,6 @@ LEFT_BEHIND = """
 Stopped without cleaning up. The lock may be left, and a release that was being rolled out is not rolled back.
 → make status, then make deploy-unlock, then make deploy or make rollback
 """
-# The arguments of each are its options, and its docstring is their help.
 COMMANDS: dict[str, Callable[..., int | None]] = {
     "setup": operations.setup,
     "status": status,

@@ -15,7 +15,9 @@ def rotate(site: Site, name: str, value: str) -> None:
     if name == "POSTGRES_PASSWORD":
         # an interrupted rotation may not have set the last one
         database.ensure(site)
-    version = unfinished(site, name) or secrets.store(site, name, value)
+    newest = secrets.versions(site).get(name, [0])[-1]
+    usable = secrets.usable_versions(site).get(name, [0])[-1]
+    version = newest if newest != usable else secrets.store(site, name, value)
     new = secrets.full_name(site, name, version)
     with site.console.step(f"rotate {name}") as step:
         match name:
@@ -31,12 +33,6 @@ def rotate(site: Site, name: str, value: str) -> None:
             case _:
                 rotate_in_stacks(site, current, name)
         step.detail = f"version {version}"
-
-
-def unfinished(site: Site, name: str) -> int:
-    """Return the version of a secret that was stored and is not used by Django, or 0."""
-    newest = secrets.versions(site).get(name, [0])[-1]
-    return newest if newest != secrets.usable_versions(site).get(name, [0])[-1] else 0
 
 
 def rotate_in_stacks(site: Site, current: Release, name: str) -> None:

@@ -23,9 +23,12 @@ def tasks(site: Site, name: str) -> list[dict[str, Any]]:
     """
     listed = site.docker.ids("service", "ps", "--quiet", "--no-trunc", site.name(name))
     found = site.docker.inspect("task", *listed)
-    down = swarm.down(site) if found else set()
-    found = [task for task in found if task.get("NodeID") not in down]
-    return sorted(found, key=lambda task: str(task["CreatedAt"]), reverse=True)
+    down = [node["ID"] for node in swarm.nodes(site) if node["Status"]["State"] == "down"] if found else []
+    return sorted(
+        (task for task in found if task.get("NodeID") not in down),
+        key=lambda task: str(task["CreatedAt"]),
+        reverse=True,
+    )
 
 
 def running(found: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -42,8 +42,3 @@ def names(site: Site) -> dict[str, str]:
 def missing_roles(found: list[dict[str, Any]]) -> list[str]:
     """Return the labels that no node carries."""
     return [role for role in ROLES if not any(node["Spec"]["Labels"].get(role) == "yes" for node in found)]
-
-
-def down(site: Site) -> set[str]:
-    """Return the ids of the nodes that do not answer."""
-    return {node["ID"] for node in nodes(site) if node["Status"]["State"] == "down"}
