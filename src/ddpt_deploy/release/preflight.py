@@ -23,15 +23,17 @@ def check(site: Site, *, setup: bool = False, move: bool = False, allow_dirty: b
     problems = list(_engine(site))
     if not problems:
         found, unreadable = _stacks(site)
+        application = [stack for stack in found if stack.is_application]
+        backing = [stack for stack in found if not stack.is_application]
         problems = [
             *_source(site, allow_dirty),
             *_nodes(site),
             *_secrets(site),
             *unreadable,
             *_sizes(site.settings),
-            *_uploads(site.settings, found),
-            *_images(site, found),
-            *(() if setup else _services(site, found)),
+            *_uploads(site.settings, application),
+            *_images(site, backing),
+            *(() if setup else _services(site, backing)),
             *(() if move else _domain(site)),
         ]
     if problems:
@@ -121,11 +123,11 @@ def _sizes(settings: Settings) -> Iterator[str]:
         )
 
 
-def _uploads(settings: Settings, found: list[Stack]) -> Iterator[str]:
+def _uploads(settings: Settings, application: list[Stack]) -> Iterator[str]:
     needed = settings.uploads_at_once * settings.max_upload
     sizes = {"half of DJANGO_MEMORY": settings.django_memory // 2}
-    for stack in found:
-        for name, service in stack.services.items() if stack.is_application else ():
+    for stack in application:
+        for name, service in stack.services.items():
             for volume in service.get("volumes", []):
                 if volume["target"] == "/tmp" and "size" in volume.get("tmpfs", {}):
                     sizes[f"/tmp of {name} in stacks/{stack.name}.yml"] = int(volume["tmpfs"]["size"])
@@ -143,14 +145,14 @@ def _uploads(settings: Settings, found: list[Stack]) -> Iterator[str]:
         )
 
 
-def _images(site: Site, found: list[Stack]) -> Iterator[str]:
-    for stack in found:
-        for reference in () if stack.is_application else stack.images:
-            try:
+def _images(site: Site, backing: list[Stack]) -> Iterator[str]:
+    try:
+        for stack in backing:
+            for reference in stack.images:
                 image.pull(site, reference)
-            except DeployError as error:
-                yield f"{error.message} {error.cause}"
-                return
+    except DeployError as error:
+        yield f"{error.message} {error.cause}"
+        return
     try:
         gigabytes, _ = image.free_disk(site)
     except DeployError as error:
@@ -160,9 +162,9 @@ def _images(site: Site, found: list[Stack]) -> Iterator[str]:
         yield f"only {gigabytes:.1f} GB of disk are free, {FREE_GIGABYTES} are required: make prune"
 
 
-def _services(site: Site, found: list[Stack]) -> Iterator[str]:
-    for stack in found:
-        for name in () if stack.is_application else stack.services:
+def _services(site: Site, backing: list[Stack]) -> Iterator[str]:
+    for stack in backing:
+        for name in stack.services:
             if not services.find(site, name):
                 yield f"{site.name(name)} is not deployed: make deploy-{stack.name}, or make setup"
 
