@@ -4,6 +4,7 @@ import http.client
 import re
 import socket
 import ssl
+from contextlib import closing
 
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.site.site import Site
@@ -29,13 +30,10 @@ class Connection(http.client.HTTPSConnection):
 
 def get(site: Site, path: str) -> tuple[int, str]:
     """Return the status and the text of a page."""
-    connection = Connection(site)
-    try:
+    with closing(Connection(site)) as connection:
         connection.request("GET", path)
         response = connection.getresponse()
         return response.status, response.read().decode(errors="replace")
-    finally:
-        connection.close()
 
 
 def run(site: Site) -> str:
