@@ -26,8 +26,7 @@ def setup(site: Site, advertise_addr: str = "", move: bool = False, allow_dirty:
         with hooks.step(site, "preflight"):
             preflight.check(site, setup=True, move=move, allow_dirty=allow_dirty)
         backing_services.apply_all(site)
-        release = pipeline.run(site, git.version(site.project))
-    site.console.say(f"Release {release.number} ({release.version}) is at {site.settings.url}")
+        pipeline.run(site, git.version(site.project))
 
 
 def deploy_stack(site: Site, stack: str = "django") -> None:

@@ -26,8 +26,7 @@ def deploy(site: Site, version: str = "", check: bool = False, allow_dirty: bool
     with lock.held(site, f"deploy {version}") as site:
         with hooks.step(site, "preflight", version):
             preflight.check(site, allow_dirty=allow_dirty)
-        release = pipeline.run(site, version)
-    site.console.say(f"Release {release.number} ({release.version}) is at {site.settings.url}")
+        pipeline.run(site, version)
 
 
 def rollback(site: Site, version: str = "") -> None:

@@ -11,15 +11,15 @@ from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
 
 
-def run(site: Site, version: str) -> Release:
+def run(site: Site, version: str) -> None:
     """Build, migrate, publish static files, and activate. On any failure the release recorded last runs on, or again."""
     started = time.monotonic()
     candidate = migrate(site, releases.candidate(site, version, *build(site, version)))
     with step(site, "static", version) as shown:
         shown.detail = caddy.publish_static(site, candidate)
-    done = activate(site, candidate, started)
+    release = activate(site, candidate, started)
     housekeeping(site)
-    return done
+    site.console.say(f"Release {release.number} ({release.version}) is at {site.settings.url}")
 
 
 def build(site: Site, version: str) -> tuple[str, str]:
