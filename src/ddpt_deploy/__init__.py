@@ -1,11 +1,11 @@
 """Deploys a Django project to Docker Swarm: from a built image to a running site, and from one release to the next.
 
-Its layers are its folders, and each imports only those below it:
+Its layers, each of which imports only those below it:
 
-- ``cli/``      what an operator types: one command a file
-- ``release/``  what a command does: the steps of a release, backing services, secret rotation, prune
+- ``cli/``      what an operator types: ``main`` has the table of commands
+- ``release/``  what a command does: the steps of a release, backing services, secret rotation, removal
 - ``site/``     what is known about a site: settings, stack files, secrets, recorded releases, the lock, nodes
-- ``docker/``   how Docker is asked: the client, and the arguments of commands that take many
+- ``docker``    how Docker is asked
 - ``console``, ``waiting`` and ``errors`` serve all of them; ``scripts/`` run in containers
 
 It needs Python 3.11, git and the ``docker`` command with Compose; a server needs nothing but Docker.

@@ -6,9 +6,23 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from ddpt_deploy.errors import DeployError
+
+
+@dataclass
+class Step:
+    """A step of a command; ``detail`` is what is printed with it at its end."""
+
+    name: str
+    detail: str = ""
+    start: float = field(default_factory=time.monotonic)
+
+    def line(self, mark: str, text: str) -> str:
+        """Return how it is shown after so many seconds."""
+        return f"{mark} {self.name:<24} {time.monotonic() - self.start:>6.1f} s  {text}".rstrip()
 
 
 class Console:
@@ -18,35 +32,26 @@ class Console:
         self.as_json = as_json
         self.assume_yes = assume_yes
         self.live = sys.stderr.isatty() and not as_json
+        self.under_way: Step | None = None
 
     def say(self, text: str) -> None:
         """Print a line."""
-        if self.as_json:
-            self._json(event="message", message=text)
-        else:
-            _print(text)
+        self._show(text, event="message", message=text)
 
     def warn(self, text: str) -> None:
         """Print a warning."""
-        if self.as_json:
-            self._json(event="warning", message=text)
-        else:
-            _print(f"! {text}", sys.stderr)
+        self._show(f"! {text}", sys.stderr, event="warning", message=text)
 
     def error(self, error: DeployError) -> None:
         """Print why the command failed."""
-        if self.as_json:
-            self._json(event="error", message=error.message, cause=error.cause, hint=error.hint)
-        else:
-            _print(f"\n{error}", sys.stderr)
+        text = f"\n{error}"
+        self._show(text, sys.stderr, event="error", message=error.message, cause=error.cause, hint=error.hint)
 
     def table(self, rows: list[dict[str, str]]) -> None:
         """Print rows under the names of their columns."""
-        if self.as_json:
+        if self.as_json or not rows:
             for row in rows:
-                self._json(event="row", **row)
-            return
-        if not rows:
+                _print(json.dumps({"event": "row", **row}))
             return
         columns = list(rows[0])
         widths = {name: max(len(name), *(len(row[name]) for row in rows)) for name in columns}
@@ -54,29 +59,34 @@ class Console:
             _print("  ".join(row[name].ljust(widths[name]) for name in columns).rstrip())
 
     @contextmanager
-    def step(self, name: str) -> Iterator["Step"]:
+    def step(self, name: str) -> Iterator[Step]:
         """Print how a step went and how long it took."""
-        step = Step(self, name)
-        step.progress("")
+        step = self.under_way = Step(name)
+        self.progress("")
+        result = "failed"
         try:
             yield step
-        except BaseException:
-            self._step(step, "failed")
-            raise
-        self._step(step, "ok")
+            result = "ok"
+        finally:
+            self.under_way = None
+            if self.live:
+                _print("\r\033[K", sys.stderr, end="")
+            seconds = round(time.monotonic() - step.start, 1)
+            line = step.line("✓" if result == "ok" else "✗", step.detail)
+            self._show(line, event="step", step=name, result=result, seconds=seconds, detail=step.detail)
+
+    def progress(self, text: str) -> None:
+        """Show on a terminal how far the step is that is under way."""
+        if self.live and self.under_way:
+            _print(f"\r\033[K{self.under_way.line(' ', text)}", sys.stderr, end="")
 
     def confirm(self, question: str) -> None:
         """Continue only with a yes, from the terminal or from YES=1. Raises DeployError."""
-        if self.assume_yes:
-            return
-        if self._answer(question, "[y/N]", "YES=1").lower() not in ("y", "yes"):
+        if not self.assume_yes and self._answer(question, "[y/N]", "YES=1").lower() not in ("y", "yes"):
             raise DeployError("Nothing was done.")
 
     def confirm_name(self, question: str, name: str, typed: str) -> None:
-        """Continue only when the name was typed, with the command or on the terminal; YES=1 is not enough.
-
-        Raises DeployError.
-        """
+        """Continue only when the name is typed, here or with the command; YES=1 is not enough. Raises DeployError."""
         if (typed or self._answer(question, f"Type {name}:", f"CONFIRM={name}")) != name:
             raise DeployError("Nothing was done.", hint=f"to confirm: CONFIRM={name}")
 
@@ -84,47 +94,23 @@ class Console:
         """Ask for a value without showing it; empty where there is no terminal or YES=1 is set."""
         if self.assume_yes or not sys.stdin.isatty():
             return ""
-        try:
+        with suppress(EOFError):
             return getpass.getpass(f"{name} ({about}; Enter for none): ").strip()
-        except EOFError:
-            return ""
+        return ""
 
     def _answer(self, question: str, how: str, option: str) -> str:
         if not sys.stdin.isatty():
             raise DeployError(question, hint=f"confirmation required: add {option}")
-        try:
+        with suppress(EOFError):
             return input(f"{question} {how} ").strip()
-        except EOFError:
-            return ""
+        return ""
 
-    def _step(self, step: "Step", result: str) -> None:
-        seconds = round(time.monotonic() - step.start, 1)
+    def _show(self, text: str, stream: TextIO | None = None, **facts: Any) -> None:
+        """Print the text, or the facts as JSON."""
         if self.as_json:
-            self._json(event="step", step=step.name, result=result, seconds=seconds, detail=step.detail)
-            return
-        if self.live:
-            _print("\r\033[K", sys.stderr, end="")
-        mark = "✓" if result == "ok" else "✗"
-        _print(f"{mark} {step.name:<24} {seconds:>6.1f} s  {step.detail}".rstrip())
-
-    def _json(self, **facts: Any) -> None:
-        _print(json.dumps(facts))
-
-
-class Step:
-    """A step that is under way."""
-
-    def __init__(self, console: Console, name: str):
-        self.console = console
-        self.name = name
-        self.detail = ""
-        self.start = time.monotonic()
-
-    def progress(self, text: str) -> None:
-        """Show on a terminal how far it is."""
-        if self.console.live:
-            seconds = time.monotonic() - self.start
-            _print(f"\r\033[K  {self.name:<24} {seconds:>6.1f} s  {text}".rstrip(), sys.stderr, end="")
+            _print(json.dumps(facts))
+        else:
+            _print(text, stream)
 
 
 def _print(text: str, stream: TextIO | None = None, *, end: str = "\n") -> None:

@@ -12,7 +12,7 @@ from string import Template
 
 import yaml
 
-from ddpt_deploy.docker.client import Docker
+from ddpt_deploy.docker import Docker
 
 RECORDED = Path(__file__).parent / "recorded"
 

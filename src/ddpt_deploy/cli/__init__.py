@@ -1,1 +1,1 @@
-"""What an operator types: one command a file. The arguments of its ``run`` are its options, and its docstring the help."""
+"""What an operator types: the arguments of a command are its options, and its docstring is its help."""

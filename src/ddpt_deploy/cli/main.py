@@ -5,38 +5,54 @@ variables of the shell that begin with ``DDPT_``.
 """
 
 import getpass
-import importlib
 import inspect
 import os
-import pkgutil
 import re
 import signal
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from ddpt_deploy import __version__, cli
+from ddpt_deploy import __version__
+from ddpt_deploy.cli import containers, operations, releases
+from ddpt_deploy.cli.status import status
 from ddpt_deploy.console import Console
-from ddpt_deploy.docker.client import Docker
+from ddpt_deploy.docker import Docker
 from ddpt_deploy.errors import DeployError, Interrupted
-from ddpt_deploy.site import settings, values
+from ddpt_deploy.site import settings
 from ddpt_deploy.site.site import Site
+from ddpt_deploy.site.values import boolean
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LEFT_BEHIND = """
 Stopped without cleaning up. The lock may be left, and a release that was being rolled out is not rolled back.
 → make status, then make deploy-unlock, then make deploy or make rollback
 """
+COMMANDS: dict[str, Callable[..., int | None]] = {
+    "setup": operations.setup,
+    "status": status,
+    "logs": containers.logs,
+    "secrets": operations.list_secrets,
+    "rotate-secret": operations.rotate_secret,
+    "maintenance": operations.maintenance,
+    "scale": operations.scale,
+    "stack-rm": operations.stack_rm,
+    "deploy": releases.deploy,
+    "rollback": releases.rollback,
+    "releases": releases.list_releases,
+    "build": releases.build,
+    "migrate": releases.migrate,
+    "prune": releases.prune,
+    "lock": releases.acquire_lock,
+    "unlock": releases.release_lock,
+    "hooks": releases.list_hooks,
+    "deploy-stack": operations.deploy_stack,
+    "exec": containers.execute,
+}
 EPILOG = "Options can be written as make has them, NAME=value; any other NAME is a setting, for this command only."
-
-
-def commands() -> dict[str, Callable[..., int | None]]:
-    """Return what the commands do, by name."""
-    names = [module.name for module in pkgutil.iter_modules(cli.__path__) if module.name != "main"]
-    return {name.replace("_", "-"): importlib.import_module(f"{cli.__name__}.{name}").run for name in names}
 
 
 def build_parser() -> ArgumentParser:
@@ -49,7 +65,7 @@ def build_parser() -> ArgumentParser:
     parser = ArgumentParser(prog="ddpt_deploy", description="Deploys a Django project to Docker Swarm.", epilog=EPILOG)
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     chosen = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
-    for name, run in commands().items():
+    for name, run in COMMANDS.items():
         text, _, described = (inspect.getdoc(run) or "").partition("\n\nArgs:\n")
         command = chosen.add_parser(
             name,
@@ -70,9 +86,7 @@ def build_parser() -> ArgumentParser:
 def parse(words: Sequence[str]) -> tuple[Namespace, dict[str, str]]:
     """Return the arguments of a command, and the settings that were typed with it."""
     parser = build_parser()
-    if not words or words[0] not in commands():
-        parser.parse_args(words or ["--help"])
-    known = vars(parser.parse_args(words[:1]))
+    known = vars(parser.parse_args(words[:1] or ["--help"]))
     end = list(words).index("--") if "--" in words else len(words)
     options, typed = list(words[:1]), {}
     for word in words[1:end]:
@@ -130,7 +144,7 @@ def main(words: Sequence[str], docker: Docker | None = None) -> int:
         found = settings.load(environment, folder, shell=os.environ, typed=typed)
         user = user or os.environ.get(f"{settings.PREFIX}USER") or _login_name()
         site = Site(found, docker or Docker(), console, folder, user)
-        return commands()[command](site, *options.pop("words", ()), **options) or 0
+        return COMMANDS[command](site, *options.pop("words", ()), **options) or 0
     except DeployError as error:
         console.error(error)
         return 1
@@ -144,16 +158,9 @@ def _add_option(parser: ArgumentParser, name: str, kind: Any, default: Any, text
         parser.add_argument(name, nargs="*", metavar="WORD", help=text)
     elif kind is bool:
         option = f"--{name.replace('_', '-')}"
-        parser.add_argument(option, nargs="?", const=True, default=False, type=_boolean, metavar="yes", help=text)
+        parser.add_argument(option, nargs="?", const=True, default=False, type=boolean, metavar="yes", help=text)
     else:
         parser.add_argument(f"--{name.replace('_', '-')}", default=default, metavar="VALUE", help=text)
-
-
-def _boolean(text: str) -> bool:
-    try:
-        return values.boolean(text)
-    except ValueError as error:
-        raise ArgumentTypeError(str(error)) from None
 
 
 def _login_name() -> str:

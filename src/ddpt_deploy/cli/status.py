@@ -1,14 +1,27 @@
+"""The command that shows how the site is."""
+
+import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from ddpt_deploy.errors import DeployError, DockerError
-from ddpt_deploy.release import caddy, disk, hsts, readiness
-from ddpt_deploy.site import lock, nodes, releases, services, stacks
+from ddpt_deploy.release import caddy, image
+from ddpt_deploy.site import lock, releases, services, stacks, swarm
+from ddpt_deploy.site.settings import Settings
 from ddpt_deploy.site.site import Site
 
+# Prints the answer of /readyz whatever its status; it is not reached from outside.
+READYZ = """
+import http.client
+connection = http.client.HTTPConnection("127.0.0.1", 8000, timeout=5)
+connection.request("GET", "/readyz")
+print(connection.getresponse().read().decode())
+"""
+YEAR = 31_536_000
 
-def run(site: Site) -> None:
+
+def status(site: Site) -> None:
     """Show which release runs, the health of each service, the disk and the lock."""
     try:
         recorded = releases.history(site)
@@ -16,15 +29,15 @@ def run(site: Site) -> None:
         site.console.say(f"{site.settings.url}  {current}")
     except DeployError as error:
         site.console.warn(f"{site.settings.url}  {error}")
-    names = nodes.names(site)
-    rows = [_row(site, name, names) for stack in stacks.load(site).values() for name in stack.services]
+    nodes = swarm.names(site)
+    rows = [_row(site, name, nodes) for stack in stacks.load(site) for name in stack.services]
     site.console.table(rows)
     try:
-        site.console.say(readiness.check(site))
+        site.console.say(_readiness(site))
     except DeployError as error:
         site.console.warn(error.message)
     try:
-        gigabytes, used = disk.free(site)
+        gigabytes, used = image.free_disk(site)
         site.console.say(f"disk: {gigabytes:.0f} GB free, {used} used")
     except DockerError:
         site.console.warn("The free disk space is not known.")
@@ -35,9 +48,27 @@ def run(site: Site) -> None:
         # only `make stack-rm` removes Caddy's service, so its age is that of the site
         caddy_service = services.find(site, "caddy") or {"CreatedAt": datetime.now(UTC).isoformat()}
         served_since = datetime.fromisoformat(caddy_service["CreatedAt"][:19] + "Z")
-        advice = hsts.advice(site.settings, served_since, datetime.now(UTC))
-        if advice:
+        if advice := hsts_advice(site.settings, datetime.now(UTC) - served_since):
             site.console.say(advice)
+
+
+def hsts_advice(settings: Settings, served: timedelta) -> str:
+    """Return what to do for browsers to use only HTTPS for longer; nothing while it is too early, or done."""
+    if settings.is_local or settings.hsts_seconds >= YEAR or served < timedelta(days=7):
+        return ""
+    return (
+        f"The site has run for {served.days} days. For browsers to use only HTTPS for a year, write "
+        f"SECURE_HSTS_SECONDS={YEAR} into {settings.environment}.env, then: make deploy-caddy deploy-django"
+    )
+
+
+def _readiness(site: Site) -> str:
+    """Return what Django says of each service that it needs. Raises DeployError when it does not say."""
+    answer = services.run(site, "django", "python", "-c", READYZ)
+    try:
+        return ", ".join(f"{name}: {state}" for name, state in json.loads(answer).items())
+    except ValueError:
+        raise DeployError(f"/readyz of {site.name('django')} answered {answer[:100]!r}.") from None
 
 
 def _row(site: Site, name: str, nodes: Mapping[str, str]) -> dict[str, str]:

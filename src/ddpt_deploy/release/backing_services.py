@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from ddpt_deploy.console import Step
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.release import caddy, database, image, rollout
 from ddpt_deploy.site import releases, secrets, stacks
@@ -13,14 +12,14 @@ from ddpt_deploy.site.stacks import Stack
 def apply_all(site: Site) -> None:
     """Apply the stack files of all backing services, then ensure that the database exists."""
     for stack in stacks.backing(site):
-        with site.console.step(stack.name) as step:
-            apply(site, stack, step=step)
+        with site.console.step(stack.name):
+            apply(site, stack)
         if stack.name == "postgres":
-            with site.console.step("database") as step:
-                database.ensure(site, step)
+            with site.console.step("database"):
+                database.ensure(site)
 
 
-def apply(site: Site, stack: Stack, *, files: Mapping[str, str] | None = None, step: Step | None = None) -> None:
+def apply(site: Site, stack: Stack, *, files: Mapping[str, str] | None = None) -> None:
     """Apply the stack file of a backing service, and wait until it is healthy.
 
     Nothing restarts when nothing changed. Caddy reloads its configuration first.
@@ -29,21 +28,16 @@ def apply(site: Site, stack: Stack, *, files: Mapping[str, str] | None = None, s
     for reference in stack.images:
         image.pull(site, reference)
     if stack.name == "caddy":
-        caddy.configure(site, step)
+        caddy.configure(site)
     try:
-        rollout.apply(site, stack, secrets.files(site, stack.name) if files is None else files, step=step)
+        rollout.apply(site, stack, secrets.files(site, stack.name) if files is None else files)
     except DeployError as error:
-        if "first start of PostgreSQL was interrupted" in error.cause:
-            raise interrupted_first_start(site) from error
-        raise
-
-
-def interrupted_first_start(site: Site) -> DeployError:
-    """Return the error that says what to do with a volume on which the first start of PostgreSQL was interrupted."""
-    name = site.name("postgres")
-    again = f"docker service rm {name}, then docker volume rm {name}, then make deploy-postgres"
-    return DeployError(
-        f"The first start of PostgreSQL was interrupted, and left the volume {name} incomplete.",
-        cause="Django was never connected to it, and nothing is removed without you.",
-        hint=again if releases.history(site) else "make stack-rm EVERYTHING=1, then make setup",
-    )
+        if "first start of PostgreSQL was interrupted" not in error.cause:
+            raise
+        name = site.name("postgres")
+        again = f"docker service rm {name}, then docker volume rm {name}, then make deploy-postgres"
+        raise DeployError(
+            f"The first start of PostgreSQL was interrupted, and left the volume {name} incomplete.",
+            cause="Django was never connected to it, and nothing is removed without you.",
+            hint=again if releases.history(site) else "make stack-rm EVERYTHING=1, then make setup",
+        ) from error

@@ -1,44 +1,39 @@
 """The image of a release: built with its version, and named by its content."""
 
-from dataclasses import dataclass
-from typing import Any
-
-from ddpt_deploy.docker.labels import labels, options
+from ddpt_deploy.docker import options
 from ddpt_deploy.errors import DeployError, DockerError
+from ddpt_deploy.site import stacks
 from ddpt_deploy.site.site import Site
 
 
-@dataclass(frozen=True)
-class Image:
-    """An image: the name that services are given, and the digest of its content."""
+def build(site: Site, version: str) -> tuple[str, str]:
+    """Build the project; return the name that services are given and the digest of its content.
 
-    reference: str
-    digest: str
-
-
-def build(site: Site, version: str) -> Image:
-    """Build the project, and tag it with its version and its content: such a name never means another image."""
+    The name has the version and the content: it never means another image.
+    """
     tag = f"{site.settings.image}:{version}"
     site.docker.run(
         *("build", "--target", "production", "--tag", tag),
         *options("--build-arg", {"VERSION": version, "RELEASE": version}),
-        *options("--label", labels(site.stack, "image", version=version)),
+        *options("--label", site.labels("image", version=version)),
         str(site.project),
     )
-    digest = _inspect(site, tag)["Id"]
+    [built] = site.docker.inspect("image", tag)
+    digest = str(built["Id"])
     reference = f"{tag}-{digest.removeprefix('sha256:')[:12]}"
     site.docker.run("tag", tag, reference)
-    return Image(reference, digest)
+    return reference, digest
 
 
-def push(site: Site, image: Image) -> Image:
-    """Push an image to the registry, and return it by the digest that it has there."""
-    site.docker.run("push", image.reference)
-    repository = image.reference.rpartition(":")[0]
-    for name in _inspect(site, image.reference).get("RepoDigests") or []:
+def push(site: Site, reference: str) -> str:
+    """Push an image to the registry, and return its name by the digest that it has there."""
+    site.docker.run("push", reference)
+    repository = reference.rpartition(":")[0]
+    [pushed] = site.docker.inspect("image", reference)
+    for name in pushed.get("RepoDigests") or []:
         if name.startswith(f"{repository}@"):
-            return Image(name, image.digest)
-    raise DeployError(f"{image.reference} was pushed, but the engine does not know its digest.", hint="make push")
+            return str(name)
+    raise DeployError(f"{reference} was pushed, but the engine does not know its digest.", hint="make push")
 
 
 def pull(site: Site, reference: str) -> None:
@@ -48,13 +43,13 @@ def pull(site: Site, reference: str) -> None:
     try:
         site.docker.run("pull", reference)
     except DockerError as error:
-        raise DeployError(
-            f"The engine does not have the image {reference}, and it cannot be pulled.", cause=error.cause
-        ) from None
+        problem = f"The engine does not have the image {reference}, and it cannot be pulled."
+        raise DeployError(problem, cause=error.cause) from None
 
 
-def _inspect(site: Site, reference: str) -> dict[str, Any]:
-    found = site.docker.inspect("image", reference)
-    if not found:
-        raise DeployError(f"There is no image {reference}.", hint="make build-image")
-    return found[0]
+def free_disk(site: Site) -> tuple[float, str]:
+    """Return the free gigabytes where the engine keeps images and containers, and the share that is used (``42%``)."""
+    reference = stacks.get(site, "caddy").images[0]
+    printed = site.docker.run("run", "--rm", "--network", "none", "--entrypoint", "df", reference, "-Pk", "/")
+    columns = printed.splitlines()[-1].split()
+    return int(columns[3]) / 1024**2, columns[4]

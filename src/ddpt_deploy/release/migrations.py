@@ -1,12 +1,10 @@
 """The migrations of a release: a job that runs once, before the rollout, with Django's image, settings and secrets."""
 
 import json
-from dataclasses import dataclass
 
-from ddpt_deploy.console import Step
-from ddpt_deploy.docker.services import Job
 from ddpt_deploy.errors import DeployError, DockerError
 from ddpt_deploy.release import job
+from ddpt_deploy.release.job import Job
 from ddpt_deploy.release.verdict import judge_job
 from ddpt_deploy.site import secrets, services, stacks
 from ddpt_deploy.site.releases import Release
@@ -16,37 +14,21 @@ from ddpt_deploy.waiting import wait_until
 NAME = "migrate"
 
 
-@dataclass(frozen=True)
-class Migrations:
-    """What the job prints about a release's migrations."""
-
-    known: list[str]
-    applied: list[str]
-
-    def __str__(self) -> str:
-        """Name what was applied, in a line."""
-        if not self.applied:
-            return "nothing to do"
-        more = f" and {len(self.applied) - 3} more" if len(self.applied) > 3 else ""
-        return ", ".join(self.applied[:3]) + more
-
-
-def migrate(site: Site, release: Release, step: Step | None = None) -> Migrations:
-    """Run the migrations of a release once.
+def migrate(site: Site, release: Release) -> tuple[list[str], list[str]]:
+    """Run the migrations of a release once; return all that it knows, and those that were applied now.
 
     Raises DeployError with the job's log when they fail or time out; the running release is not touched.
     The job stays for ``make migration-logs``. One that another deploy left running is waited for first.
     """
     timeout = site.settings.migration_timeout
-    left = wait_until(lambda: _running(site), timeout=timeout, progress=step.progress if step else None)
-    if left:
+    if wait_until(lambda: _running(site), timeout=timeout, progress=site.console.progress):
         raise DeployError(
             f"The migrations of another deploy still run after {timeout} s.",
             hint=f"make migration-logs, then wait, or end them: docker service rm {site.name(NAME)}",
         )
     try:
         job.start(site, migration_job(site, release))
-        job.wait(site, NAME, timeout=timeout, step=step)
+        job.wait(site, NAME, timeout=timeout)
     except DockerError:
         # nobody knows how far they are: they go on, and the next deploy waits for them
         raise
@@ -59,14 +41,14 @@ def migrate(site: Site, release: Release, step: Step | None = None) -> Migration
     lines = [line for line in services.log(site, NAME).splitlines() if line.startswith('{"applied"')]
     if not lines:
         raise DeployError("The migration job did not print what it applied.", hint="make migration-logs")
-    return Migrations(**json.loads(lines[-1]))
+    printed = json.loads(lines[-1])
+    return printed["known"], printed["applied"]
 
 
 def migration_job(site: Site, release: Release) -> Job:
     """Return the job that applies the migrations of a release: Django's service with another command."""
     files = secrets.files(site, "django")
-    given = {"DJANGO_IMAGE": release.image, "RELEASE": release.version}
-    variables = {**stacks.variables(site, files), **given}
+    variables = {**stacks.variables(site, files), **release.variables}
     django = stacks.read(site, "django", release.stacks["django"], variables).services["django"]
     limits = ((django.get("deploy") or {}).get("resources") or {}).get("limits") or {}
     environment = {name: str(value) for name, value in (django.get("environment") or {}).items() if value is not None}
@@ -90,4 +72,4 @@ def migration_job(site: Site, release: Release) -> Job:
 def _running(site: Site) -> str:
     """Return what the job is doing while it runs; nothing where there is none, or it has ended."""
     verdict = judge_job(services.tasks(site, NAME)) if services.find(site, NAME) else None
-    return f"waiting for migrations that still run: {verdict.reason}" if verdict and verdict.state == "waiting" else ""
+    return f"waiting for migrations that still run: {verdict.reason}" if verdict and verdict.missing else ""

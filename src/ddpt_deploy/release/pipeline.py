@@ -4,45 +4,43 @@ import time
 from dataclasses import replace
 
 from ddpt_deploy.errors import DeployError, LockLostError
-from ddpt_deploy.release import caddy, image, migrations, prune, rollout, smoke_test, static_files
+from ddpt_deploy.release import caddy, image, migrations, removal, rollout, smoke_test
 from ddpt_deploy.release.hooks import step
-from ddpt_deploy.release.image import Image
 from ddpt_deploy.site import lock, releases, services
 from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
 
 
-def run(site: Site, version: str) -> Release:
+def run(site: Site, version: str) -> None:
     """Build, migrate, publish static files, and activate. On any failure the release recorded last runs on, or again."""
     started = time.monotonic()
-    built = build(site, version)
-    candidate = releases.candidate(site, version, built.reference, built.digest)
-    candidate = replace(candidate, migrations=migrate(site, candidate))
+    candidate = migrate(site, releases.candidate(site, version, *build(site, version)))
     with step(site, "static", version) as shown:
-        shown.detail = static_files.publish(site, candidate, shown)
-    done = activate(site, candidate, started)
+        shown.detail = caddy.publish_static(site, candidate)
+    release = activate(site, candidate, started)
     housekeeping(site)
-    return done
+    site.console.say(f"Release {release.number} ({release.version}) is at {site.settings.url}")
 
 
-def build(site: Site, version: str) -> Image:
-    """Build the image of the working copy, and push it where there is a registry."""
+def build(site: Site, version: str) -> tuple[str, str]:
+    """Build the image of the working copy, and push it where there is a registry; return its name and its digest."""
     with step(site, "build", version) as shown:
-        built = image.build(site, version)
-        shown.detail = built.reference
+        reference, digest = image.build(site, version)
+        shown.detail = reference
     if site.settings.registry:
         with step(site, "push", version) as shown:
-            built = image.push(site, built)
-            shown.detail = built.reference
-    return built
+            reference = image.push(site, reference)
+            shown.detail = reference
+    return reference, digest
 
 
-def migrate(site: Site, candidate: Release) -> list[str]:
-    """Run the migrations of a release, and return all that it knows."""
+def migrate(site: Site, candidate: Release) -> Release:
+    """Run the migrations of a release, and return it with all that it knows."""
     with step(site, "migrate", candidate.version) as shown:
-        found = migrations.migrate(site, candidate, shown)
-        shown.detail = str(found)
-    return found.known
+        known, applied = migrations.migrate(site, candidate)
+        more = f" and {len(applied) - 3} more" if len(applied) > 3 else ""
+        shown.detail = ", ".join(applied[:3]) + more or "nothing to do"
+    return replace(candidate, migrations=known)
 
 
 def activate(site: Site, target: Release, started: float) -> Release:
@@ -52,11 +50,11 @@ def activate(site: Site, target: Release, started: float) -> Release:
     """
     try:
         with step(site, "roll", target.version) as shown:
-            rollout.roll(site, target, step=shown)
+            rollout.roll(site, target)
             shown.detail = target.version
         with step(site, "smoke-test", target.version) as shown:
             maintenance = caddy.in_maintenance(site)
-            shown.detail = "skipped: maintenance" if maintenance else smoke_test.run(site, step=shown)
+            shown.detail = "skipped: maintenance" if maintenance else smoke_test.run(site)
         with step(site, "record", target.version) as shown:
             target = releases.record(site, target, time.monotonic() - started)
             shown.detail = f"release {target.number}"
@@ -71,7 +69,7 @@ def activate(site: Site, target: Release, started: float) -> Release:
             site.console.warn(f"The release before could not be restored: {error}")
         raise
     with step(site, "prune", target.version) as shown:
-        shown.detail = prune.prune(site)
+        shown.detail = removal.prune(site)
     return target
 
 
@@ -92,5 +90,5 @@ def restore(site: Site) -> None:
         site.console.warn("There is no earlier release to roll back to.")
         return
     with site.console.step("restore") as shown:
-        rollout.roll(site, recorded[-1], step=shown)
+        rollout.roll(site, recorded[-1])
         shown.detail = recorded[-1].version

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from ddpt_deploy.errors import DeployError, DockerError
-from ddpt_deploy.release import disk, git, image
-from ddpt_deploy.site import nodes, releases, secrets, services, stacks
+from ddpt_deploy.release import git, image
+from ddpt_deploy.site import releases, secrets, services, stacks, swarm
 from ddpt_deploy.site.settings import Settings
 from ddpt_deploy.site.site import Site
 from ddpt_deploy.site.stacks import Stack
@@ -17,26 +17,25 @@ FREE_GIGABYTES = 2
 def check(site: Site, *, setup: bool = False, move: bool = False, allow_dirty: bool = False) -> None:
     """Raise DeployError that lists all problems.
 
-    Args:
-        setup: services that are not deployed yet are no problem.
-        move: nor is another domain than that of the last release.
-        allow_dirty: nor are changes that are not committed.
+    None is, with ``setup``, that services are not deployed yet; with ``move``, another domain than that of the last
+    release; with ``allow_dirty``, changes that are not committed.
     """
     problems = list(_engine(site))
     if not problems:
-        found, problems = _stacks(site)
+        found, unreadable = _stacks(site)
+        application = [stack for stack in found if stack.is_application]
+        backing = [stack for stack in found if not stack.is_application]
         problems = [
             *_source(site, allow_dirty),
             *_nodes(site),
             *_secrets(site),
-            *_email(site),
-            *problems,
+            *unreadable,
             *_sizes(site.settings),
-            *_uploads(site.settings, found),
-            *_images(site, found),
+            *_uploads(site.settings, application),
+            *_images(site, backing),
+            *(() if setup else _services(site, backing)),
+            *(() if move else _domain(site)),
         ]
-        problems += [] if setup else _services(site, found)
-        problems += [] if move else _domain(site)
     if problems:
         raise DeployError(
             f"{site.stack} cannot be deployed:",
@@ -61,9 +60,9 @@ def _engine(site: Site) -> Iterator[str]:
 def _stacks(site: Site) -> tuple[list[Stack], list[str]]:
     """Return the stacks that can be read, and what is wrong with the others."""
     found, problems = [], []
-    for path in stacks.paths(site):
+    for name, path in stacks.paths(site).items():
         try:
-            stack = stacks.read(site, path.stem, path.read_text())
+            stack = stacks.get(site, name)
             stacks.apply(site, stack, secrets.files(site, stack.name), check_only=True)
             found.append(stack)
         except DeployError as error:
@@ -84,9 +83,9 @@ def _source(site: Site, allow_dirty: bool) -> Iterator[str]:
 
 
 def _nodes(site: Site) -> Iterator[str]:
-    found = nodes.nodes(site)
-    for role in nodes.missing_roles(found):
-        yield f"no node {nodes.ROLES[role]}: docker node update --label-add {role}=yes NODE"
+    found = swarm.nodes(site)
+    for role in swarm.missing_roles(found):
+        yield f"no node {swarm.ROLES[role]}: docker node update --label-add {role}=yes NODE"
     if len(found) > 1 and not site.settings.registry:
         yield f"{len(found)} nodes need a registry for the image: set REGISTRY"
 
@@ -94,9 +93,6 @@ def _nodes(site: Site) -> Iterator[str]:
 def _secrets(site: Site) -> Iterator[str]:
     for entry in secrets.missing(site):
         yield f"the secret {entry.name} is missing ({entry.about}): make secrets"
-
-
-def _email(site: Site) -> Iterator[str]:
     stored = secrets.versions(site)
     replaced = any(entry.replaces == "EMAIL_HOST" and entry.name in stored for entry in secrets.catalogue(site))
     if not site.settings.django.get("EMAIL_HOST") and not replaced:
@@ -127,11 +123,11 @@ def _sizes(settings: Settings) -> Iterator[str]:
         )
 
 
-def _uploads(settings: Settings, found: list[Stack]) -> Iterator[str]:
+def _uploads(settings: Settings, application: list[Stack]) -> Iterator[str]:
     needed = settings.uploads_at_once * settings.max_upload
     sizes = {"half of DJANGO_MEMORY": settings.django_memory // 2}
-    for stack in found:
-        for name, service in stack.services.items() if stack.is_application else ():
+    for stack in application:
+        for name, service in stack.services.items():
             for volume in service.get("volumes", []):
                 if volume["target"] == "/tmp" and "size" in volume.get("tmpfs", {}):
                     sizes[f"/tmp of {name} in stacks/{stack.name}.yml"] = int(volume["tmpfs"]["size"])
@@ -149,16 +145,16 @@ def _uploads(settings: Settings, found: list[Stack]) -> Iterator[str]:
         )
 
 
-def _images(site: Site, found: list[Stack]) -> Iterator[str]:
-    for stack in found:
-        for reference in () if stack.is_application else stack.images:
-            try:
-                image.pull(site, reference)
-            except DeployError as error:
-                yield f"{error.message} {error.cause}"
-                return
+def _images(site: Site, backing: list[Stack]) -> Iterator[str]:
     try:
-        gigabytes, _ = disk.free(site)
+        for stack in backing:
+            for reference in stack.images:
+                image.pull(site, reference)
+    except DeployError as error:
+        yield f"{error.message} {error.cause}"
+        return
+    try:
+        gigabytes, _ = image.free_disk(site)
     except DeployError as error:
         yield f"the free disk space is not known: {error.cause or error.message}"
         return
@@ -166,9 +162,9 @@ def _images(site: Site, found: list[Stack]) -> Iterator[str]:
         yield f"only {gigabytes:.1f} GB of disk are free, {FREE_GIGABYTES} are required: make prune"
 
 
-def _services(site: Site, found: list[Stack]) -> Iterator[str]:
-    for stack in found:
-        for name in () if stack.is_application else stack.services:
+def _services(site: Site, backing: list[Stack]) -> Iterator[str]:
+    for stack in backing:
+        for name in stack.services:
             if not services.find(site, name):
                 yield f"{site.name(name)} is not deployed: make deploy-{stack.name}, or make setup"
 

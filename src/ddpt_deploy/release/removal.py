@@ -1,16 +1,43 @@
-"""Removes a site: its services, or everything of it."""
+"""Removes what nothing needs any more, the services of a site, or everything of it."""
 
 from ddpt_deploy.errors import DeployError
-from ddpt_deploy.site import lock, secrets, services, store
+from ddpt_deploy.site import lock, releases, secrets, services
 from ddpt_deploy.site.site import Site
 from ddpt_deploy.waiting import wait_until
 
-RECORDS = ("release", "file", "maintenance")
+
+def prune(site: Site) -> str:
+    """Keep the current release and KEEP_RELEASES before it; return what was removed. What is in use always stays."""
+    recorded = releases.history(site)
+    kept = releases.releases_to_keep(recorded, site.settings.keep_releases + 1)
+    old = [site.name(f"release_{release.number}") for release in recorded if release not in kept]
+    # the newest counts, and the one before it may still be needed: as a fallback, or to change a password
+    secret_names = [
+        secrets.full_name(site, name, version)
+        for name, versions in secrets.versions(site).items()
+        for version in versions[:-2]
+    ]
+    removed = {
+        "releases": sum(site.docker.remove("config", each) for each in old),
+        "images": _prune_images(site, {one.image for one in kept}, {one.digest for one in kept}) if kept else 0,
+        "files": sum(site.docker.remove("config", each) for each in site.labelled("config", "file")),
+        "secrets": sum(site.docker.remove("secret", each) for each in secret_names),
+    }
+    return ", ".join(f"{count} {what}" for what, count in removed.items() if count)
+
+
+def _prune_images(site: Site, references: set[str], digests: set[str]) -> int:
+    removed = 0
+    for found in site.docker.inspect("image", *site.labelled("image", "image")):
+        known = [*(found.get("RepoTags") or []), *(found.get("RepoDigests") or [])]
+        if found["Id"] not in digests and not references & set(known):
+            removed += sum(site.docker.remove("image", name) for name in known or [found["Id"]])
+    return removed
 
 
 def remove_services(site: Site) -> int:
-    """Remove all services, and return how many there were. Data, secrets and releases stay."""
-    found = services.ids(site)
+    """Remove all services, jobs included, and return how many there were. Data, secrets and releases stay."""
+    found = site.docker.ids("service", "ls", "--quiet", "--filter", f"label={services.NAMESPACE}={site.stack}")
     if found:
         site.docker.run("service", "rm", *found)
     return len(found)
@@ -18,13 +45,11 @@ def remove_services(site: Site) -> int:
 
 def remove_everything_else(site: Site) -> None:
     """Remove data, secrets, releases and the network. Raises DeployError when something is still in use."""
-    for kind in RECORDS:
-        for record in store.ids(site, kind):
-            store.remove(site, record)
-    for secret in secrets.ids(site):
-        site.docker.succeeds("secret", "rm", secret)
+    for objects, kind in (("config", "release"), ("config", "file"), ("config", "maintenance"), ("secret", "secret")):
+        for each in site.labelled(objects, kind):
+            site.docker.remove(objects, each)
     # containers release volumes and networks only when they are gone
-    left = wait_until(lambda: _remove_volumes_and_network(site), timeout=60, interval=1)
+    left = wait_until(lambda: _remove_volumes_and_network(site), timeout=60, progress=site.console.progress, interval=1)
     if left:
         raise DeployError(f"Something still uses {left}.", hint="make stack-rm EVERYTHING=1 again, in a minute")
 
@@ -34,11 +59,7 @@ def _remove_volumes_and_network(site: Site) -> str:
     lock.check(site)
     listed = site.docker.ids("volume", "ls", "--quiet", "--filter", f"name={site.stack}_")
     volumes = [name for name in listed if name.startswith(f"{site.stack}_")]
-    left = [name for name in volumes if not site.docker.succeeds("volume", "rm", name)]
-    if (
-        not left
-        and site.docker.inspect("network", site.stack)
-        and not site.docker.succeeds("network", "rm", site.stack)
-    ):
-        left = [f"the network {site.stack}"]
-    return ", ".join(left)
+    if left := [name for name in volumes if not site.docker.remove("volume", name)]:
+        return ", ".join(left)
+    gone = not site.docker.inspect("network", site.stack) or site.docker.remove("network", site.stack)
+    return "" if gone else f"the network {site.stack}"

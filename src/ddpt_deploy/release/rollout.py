@@ -3,51 +3,38 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ddpt_deploy.console import Step
-from ddpt_deploy.docker.services import logs
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.release.verdict import FAILED, is_unbalanced, judge, update_started
-from ddpt_deploy.site import lock, nodes, secrets, services, stacks
+from ddpt_deploy.site import lock, secrets, services, stacks, swarm
 from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
 from ddpt_deploy.site.stacks import Stack
 from ddpt_deploy.waiting import wait_until
 
 
-def roll(site: Site, release: Release, *, files: Mapping[str, str] | None = None, step: Step | None = None) -> None:
+def roll(site: Site, release: Release, *, files: Mapping[str, str] | None = None) -> None:
     """Roll the application to a release and wait until it runs. Raises DeployError with what failed.
 
     ``files`` says which Docker secret is in which file, where that is not what ``secrets`` says.
     """
-    given = {"DJANGO_IMAGE": release.image, "RELEASE": release.version}
     files = secrets.files(site, "django") if files is None else files
     for name, text in release.stacks.items():
-        stack = stacks.read(site, name, text, given)
-        apply(site, stack, files, environment=release.environment, given=given, image=release.image, step=step)
+        stack = stacks.read(site, name, text, release.variables, release.environment)
+        apply(site, stack, files, image=release.image)
         for service in stack.services:
-            rebalance(site, service, step=step)
+            rebalance(site, service)
 
 
-def apply(
-    site: Site,
-    stack: Stack,
-    files: Mapping[str, str],
-    *,
-    environment: Mapping[str, str] | None = None,
-    given: Mapping[str, str] | None = None,
-    image: str = "",
-    step: Step | None = None,
-) -> None:
+def apply(site: Site, stack: Stack, files: Mapping[str, str], *, image: str = "") -> None:
     """Apply a stack file and wait for its services. Those that are to run ``image`` must then really run it."""
     lock.check(site)
     started_before = {name: update_started(services.find(site, name)) for name in stack.services}
-    stacks.apply(site, stack, files, environment=environment, given=given)
+    stacks.apply(site, stack, files)
     for name, service in stack.services.items():
-        wanted = image if service["image"] == image else ""
-        watch(site, name, started_before=started_before[name], image=wanted, step=step)
+        watch(site, name, started_before=started_before[name], image=image if service["image"] == image else "")
 
 
-def watch(site: Site, name: str, *, started_before: str = "", image: str = "", step: Step | None = None) -> None:
+def watch(site: Site, name: str, *, started_before: str = "", image: str = "") -> None:
     """Wait until a service is what was asked for. Raises DeployError with the log of what failed."""
     tasks = services.tasks(site, name)
     failed_before = {task["ID"] for task in tasks if task["Status"]["State"] in FAILED}
@@ -61,26 +48,28 @@ def watch(site: Site, name: str, *, started_before: str = "", image: str = "", s
         verdict = judge(service, tasks, started_before=started_before, image=image, failed_before=failed_before)
         if verdict.state == "failed":
             raise DeployError(f"{site.name(name)} did not start: {verdict.reason}.", cause=explain(site, tasks, image))
-        return "" if verdict.state == "done" else verdict.reason
+        return verdict.missing
 
     timeout = site.settings.rollout_timeout
-    reason = wait_until(poll, timeout=timeout, progress=step.progress if step else None)
-    if reason:
-        raise DeployError(
-            f"{site.name(name)} timed out after {timeout} s: {reason}.", cause=explain(site, tasks, image)
-        )
+    if missing := wait_until(poll, timeout=timeout, progress=site.console.progress):
+        problem = f"{site.name(name)} timed out after {timeout} s: {missing}."
+        raise DeployError(problem, cause=explain(site, tasks, image))
     if image:
         _check_digests(site, name, tasks, image)
 
 
-def rebalance(site: Site, name: str, *, step: Step | None = None) -> None:
+def rebalance(site: Site, name: str) -> None:
     """Move containers of a service from a node that has too many to one that has too few.
 
     A new container starts before the old one stops and the swarm counts both, so a rollout can leave all of them on one
     node. One container more starts on the emptiest node, then the fullest one stops one.
     """
     before = None
-    schedulable = nodes.schedulable(site)
+    schedulable = [
+        node["ID"]
+        for node in swarm.nodes(site)
+        if node["Status"]["State"] == "ready" and node["Spec"]["Availability"] == "active"
+    ]
     while True:
         tasks = [task for task in services.tasks(site, name) if task["DesiredState"] == "running"]
         placed = sorted(task["NodeID"] for task in tasks)
@@ -89,14 +78,14 @@ def rebalance(site: Site, name: str, *, step: Step | None = None) -> None:
             return
         before = placed
         for count in (len(tasks) + 1, len(tasks)):
-            scale(site, name, count, step=step)
+            scale(site, name, count)
 
 
-def scale(site: Site, name: str, replicas: int, *, step: Step | None = None) -> None:
+def scale(site: Site, name: str, replicas: int) -> None:
     """Change the number of replicas of a service, and wait for it."""
     lock.check(site)
     site.docker.run("service", "scale", "--detach", f"{site.name(name)}={replicas}")
-    watch(site, name, step=step)
+    watch(site, name)
 
 
 def explain(site: Site, tasks: Sequence[dict[str, Any]], image: str = "") -> str:
@@ -106,18 +95,18 @@ def explain(site: Site, tasks: Sequence[dict[str, Any]], image: str = "") -> str
         for task in tasks
         if task["Status"]["State"] != "running" and image in ("", task["Spec"]["ContainerSpec"]["Image"])
     ]
+    if not stopped:
+        return ""
     # one that has failed can tell most, and one that has just been started again nothing yet
-    stopped.sort(key=lambda task: (task["Status"]["State"] not in FAILED, not services.container_id(task)))
-    for task in stopped[:1]:
-        status = task["Status"]
-        parts = [f"state: {status['State']}, {status.get('Err') or status.get('Message', '')}"]
-        container = services.container_id(task)
-        for found in site.docker.inspect("container", *([container] if container else [])):
-            # a check that was cut short prints nothing
-            checks = [check["Output"].strip() for check in (found["State"].get("Health") or {}).get("Log") or []]
-            parts += [f"health: {printed[-500:]}" for printed in checks if printed][-1:]
-        return "\n".join([*parts, "log:", site.docker.output(*logs(task["ID"], tail="80", raw=True))])
-    return ""
+    task = min(stopped, key=lambda task: (task["Status"]["State"] not in FAILED, not services.container_id(task)))
+    status, container = task["Status"], services.container_id(task)
+    parts = [f"state: {status['State']}, {status.get('Err') or status.get('Message', '')}"]
+    for found in site.docker.inspect("container", container) if container else []:
+        # a check that was cut short prints nothing
+        checks = [check["Output"].strip() for check in (found["State"].get("Health") or {}).get("Log") or []]
+        parts += [f"health: {printed[-500:]}" for printed in checks if printed][-1:]
+    log = site.docker.output("service", "logs", "--raw", "--tail", "80", task["ID"])
+    return "\n".join([*parts, "log:", log])
 
 
 def _check_digests(site: Site, name: str, tasks: list[dict[str, Any]], image: str) -> None:

@@ -4,8 +4,8 @@ import http.client
 import re
 import socket
 import ssl
+from contextlib import closing
 
-from ddpt_deploy.console import Step
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.site.site import Site
 from ddpt_deploy.waiting import wait_until
@@ -30,22 +30,18 @@ class Connection(http.client.HTTPSConnection):
 
 def get(site: Site, path: str) -> tuple[int, str]:
     """Return the status and the text of a page."""
-    connection = Connection(site)
-    try:
+    with closing(Connection(site)) as connection:
         connection.request("GET", path)
         response = connection.getresponse()
         return response.status, response.read().decode(errors="replace")
-    finally:
-        connection.close()
 
 
-def run(site: Site, *, timeout: float = 60, step: Step | None = None) -> str:
+def run(site: Site) -> str:
     """Wait until the home page and its static files are there. Raises DeployError.
 
     That the database answers and has all migrations is known: no container serves without (``migrate --check``).
     """
-    problem = wait_until(lambda: _problem(site), timeout=timeout, interval=1, progress=step.progress if step else None)
-    if problem:
+    if problem := wait_until(lambda: _problem(site), timeout=60, progress=site.console.progress, interval=1):
         raise DeployError(f"{site.settings.url} is unhealthy.", cause=problem, hint="make status, make service-logs")
     return f"{site.settings.url} is healthy"
 

@@ -19,6 +19,11 @@ class Verdict:
     state: Literal["done", "waiting", "failed"]
     reason: str
 
+    @property
+    def missing(self) -> str:
+        """Return what is still waited for, or nothing."""
+        return self.reason if self.state == "waiting" else ""
+
 
 def judge(
     service: dict[str, Any],
@@ -28,14 +33,10 @@ def judge(
     image: str = "",
     failed_before: Collection[str] = (),
 ) -> Verdict:
-    """Judge a service by its state and its tasks, the newest first.
+    """Judge a service by its state and its tasks, the newest first, as ``docker inspect`` describes them.
 
-    Args:
-        service: as ``docker service inspect`` describes it.
-        tasks: as ``docker inspect`` describes them, the newest first.
-        started_before: when the last update before this one started.
-        image: what must run; any image when empty.
-        failed_before: ids of tasks that failed before this update; the swarm goes on listing some of them.
+    ``started_before`` says when the last update before this one started, ``image`` what must run (any when empty),
+    ``failed_before`` which tasks failed before this update: the swarm goes on listing some of them.
     """
     status = service.get("UpdateStatus") or {}
     state = status.get("State", "") if status.get("StartedAt", "") != started_before else ""

@@ -20,22 +20,20 @@ def hashed_files() -> list[str]:
     manifest = SOURCE / "staticfiles.json"
     if not manifest.is_file():
         return []
-    names = set(json.loads(manifest.read_text())["paths"].values())
-    return [
-        name + ending for name in sorted(names) for ending in ("", ".br", ".gz") if (SOURCE / (name + ending)).is_file()
-    ]
+    names = sorted(set(json.loads(manifest.read_text())["paths"].values()))
+    variants = [name + ending for name in names for ending in ("", ".br", ".gz")]
+    return [name for name in variants if (SOURCE / name).is_file()]
 
 
 def copy(name: str) -> None:
     """Copy one file, unless it is there."""
     target = KEPT / name
-    if target.exists():
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(target.name + ".partial")
-    shutil.copyfile(SOURCE / name, partial)
-    partial.chmod(0o644)
-    partial.rename(target)
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(target.name + ".partial")
+        shutil.copyfile(SOURCE / name, partial)
+        partial.chmod(0o644)
+        partial.rename(target)
 
 
 def main() -> None:
@@ -43,20 +41,14 @@ def main() -> None:
     files = hashed_files()
     for name in files:
         copy(name)
+    release = os.environ["RELEASE"]
     RELEASES.mkdir(exist_ok=True)
-    note = RELEASES / f"{os.environ['RELEASE']}.json"
-    note.write_text(json.dumps(files))
-    kept = {os.environ["RELEASE"], *os.environ["RECORDED"].split()}
-    notes = []
-    for path in RELEASES.glob("*.json"):
-        if path.stem in kept:
-            notes.append(path)
-        else:
-            path.unlink()
-    wanted = {name for path in notes for name in json.loads(path.read_text())}
-    gone = [path for path in KEPT.rglob("*") if path.is_file() and str(path.relative_to(KEPT)) not in wanted]
-    for path in gone:
-        if RELEASES not in path.parents:
+    (RELEASES / f"{release}.json").write_text(json.dumps(files))
+    kept = {release, *os.environ["RECORDED"].split()}
+    notes = [path for path in RELEASES.glob("*.json") if path.stem in kept]
+    wanted = {KEPT / name for path in notes for name in json.loads(path.read_text())} | {*notes}
+    for path in [*KEPT.rglob("*")]:
+        if path.is_file() and path not in wanted:
             path.unlink()
     sys.stdout.write(f"{len(files)} files, {len(notes)} releases\n")
 

@@ -64,18 +64,13 @@ def check(site: Site) -> None:
 
 def release(site: Site) -> None:
     """Remove the lock, also one that somebody else holds."""
-    store.remove(site, site.name("lock"))
+    site.docker.remove("config", site.name("lock"))
 
 
 def held_by(site: Site) -> dict[str, Any] | None:
     """Return who holds the lock."""
     found = store.read(site, "lock")
     return found[0] if found else None
-
-
-def is_manual(holder: dict[str, Any] | None) -> bool:
-    """Tell whether the lock is that of `make deploy-lock`: a command that runs has a token."""
-    return bool(holder) and not (holder or {}).get("token")
 
 
 def describe(holder: dict[str, Any] | None) -> str:

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from ddpt_deploy.docker import labels
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.site import services, stacks, store
 from ddpt_deploy.site.site import Site
@@ -40,6 +39,11 @@ class Release:
     def original_number(self) -> int:
         """Return where in the history it stands: a rollback stands where the release did."""
         return self.rollback_of or self.number
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Return what its stack files name as ``${...}`` besides the settings."""
+        return {"DJANGO_IMAGE": self.image, "RELEASE": self.version}
 
     @property
     def content(self) -> tuple[str, dict[str, str], dict[str, str]]:
@@ -121,7 +125,7 @@ def current(site: Site) -> Release:
 def unrecorded(site: Site, recorded: Sequence[Release]) -> str:
     """Return the version that runs and is not on record, because its deploy was killed after the rollout, or nothing."""
     found = services.find(site, "django")
-    version = str(found["Spec"]["Labels"].get(labels.RELEASE, "")) if found else ""
+    version = str(found["Spec"]["Labels"].get(stacks.RELEASE, "")) if found else ""
     return version if recorded and version != recorded[-1].version else ""
 
 
@@ -153,8 +157,3 @@ def releases_to_keep(releases: Sequence[Release], count: int) -> list[Release]:
     numbers |= set(sorted(newest.values())[-count:])
     numbers |= {release.original_number for release in releases[-1:]}
     return [release for release in releases if release.number in numbers]
-
-
-def migrations_between(current: Release, target: Release) -> list[str]:
-    """Return the migrations that ``current`` has and ``target`` does not know."""
-    return sorted(set(current.migrations) - set(target.migrations))

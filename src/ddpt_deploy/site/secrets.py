@@ -4,17 +4,19 @@ A Docker secret cannot be changed and never be read again. So each value is a se
 ``site_NAME_2`` ..., of which the last one counts. A service keeps its versions until it is rolled.
 """
 
+import os
 import secrets as cryptography
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ddpt_deploy.docker.labels import labels, options
+from ddpt_deploy.docker import options
+from ddpt_deploy.errors import DeployError
 from ddpt_deploy.site import services
+from ddpt_deploy.site.settings import PREFIX
 from ddpt_deploy.site.site import Site
 
 # A new value of these is usable only once other services know it: ``rotation`` takes the steps.
-ROTATED_IN_STEPS = ("SECRET_KEY", "DATABASE_PASSWORD", "REDIS_PASSWORD")
+ROTATED_IN_STEPS = {"SECRET_KEY", "DATABASE_PASSWORD", "REDIS_PASSWORD"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def catalogue(site: Site) -> list[Secret]:
 def versions(site: Site) -> dict[str, list[int]]:
     """Return the versions that the swarm has of each secret, in order."""
     found: dict[str, list[int]] = {}
-    for secret in site.docker.inspect("secret", *ids(site)):
+    for secret in site.docker.inspect("secret", *site.labelled("secret", "secret")):
         named = secret["Spec"]["Labels"]
         found.setdefault(named["deploy.name"], []).append(int(named["deploy.version"]))
     return {name: sorted(numbers) for name, numbers in found.items()}
@@ -48,20 +50,12 @@ def versions(site: Site) -> dict[str, list[int]]:
 def usable_versions(site: Site) -> dict[str, list[int]]:
     """Return the versions that any rollout may use: of secrets that are rotated in steps, those that Django uses."""
     found = versions(site)
-    for name in ROTATED_IN_STEPS:
-        used = version_in_use(site, "django", name)
-        if used in found.get(name, []):
+    django = services.find(site, "django")
+    for file in (django["Spec"]["TaskTemplate"]["ContainerSpec"].get("Secrets") or []) if django else []:
+        name, used = file["File"]["Name"], version_of(file["SecretName"])
+        if name in ROTATED_IN_STEPS and used in found.get(name, []):
             found[name] = [version for version in found[name] if version <= used]
     return found
-
-
-def version_in_use(site: Site, service: str, name: str) -> int:
-    """Return the version of a secret that a service was given last, or 0."""
-    spec = (services.find(site, service) or {"Spec": {"TaskTemplate": {"ContainerSpec": {}}}})["Spec"]
-    for secret in spec["TaskTemplate"]["ContainerSpec"].get("Secrets") or []:
-        if secret["File"]["Name"] == name:
-            return version_of(secret["SecretName"])
-    return 0
 
 
 def files(site: Site, stack: str) -> dict[str, str]:
@@ -80,33 +74,37 @@ def files(site: Site, stack: str) -> dict[str, str]:
     return found
 
 
-def with_version(site: Site, files: Mapping[str, str], name: str, version: int, **more: str) -> dict[str, str]:
-    """Return files with another version of a secret, and with more files."""
-    return {**files, name: full_name(site, name, version), **more}
-
-
 def missing(site: Site) -> list[Secret]:
     """Return the secrets that the site needs and the swarm does not have."""
     stored = versions(site)
     return [secret for secret in catalogue(site) if not secret.optional and secret.name not in stored]
 
 
-def generate() -> str:
-    """Return 64 random characters, safe in URLs, lists and shells; Django wants 50 or more for its SECRET_KEY."""
-    return cryptography.token_urlsafe(48)
+def complete(site: Site) -> None:
+    """Store a value for each secret that has none. Raises DeployError for those that are required and missing."""
+    stored = versions(site)
+    for secret in catalogue(site):
+        if secret.name not in stored and (value := new_value(site, secret)):
+            store(site, secret.name, value)
+    still = [f"{secret.name}: {secret.about}" for secret in missing(site)]
+    if still:
+        raise DeployError("Secrets are missing:", cause="\n".join(still), hint="make secrets, on a terminal")
+
+
+def new_value(site: Site, secret: Secret) -> str:
+    """Return a random value where one can be generated, else one from the shell or the terminal, or nothing."""
+    if secret.generate:
+        # 64 characters, safe in URLs, lists and shells; Django wants 50 or more for its SECRET_KEY
+        return cryptography.token_urlsafe(48)
+    return os.environ.get(PREFIX + secret.name) or site.console.ask_secret(secret.name, secret.about)
 
 
 def store(site: Site, name: str, value: str) -> int:
     """Store a value as the next version of a secret, and return the version."""
     version = max(versions(site).get(name, [0])) + 1
-    named = options("--label", labels(site.stack, "secret", name=name, version=str(version)))
-    site.docker.run("secret", "create", *named, full_name(site, name, version), "-", stdin=value)
+    labels = options("--label", site.labels("secret", name=name, version=str(version)))
+    site.docker.run("secret", "create", *labels, full_name(site, name, version), "-", stdin=value)
     return version
-
-
-def ids(site: Site) -> list[str]:
-    """Return the ids of all versions of all secrets."""
-    return site.docker.labelled("secret", labels(site.stack, "secret"))
 
 
 def full_name(site: Site, name: str, version: int) -> str:

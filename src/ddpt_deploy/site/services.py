@@ -2,22 +2,18 @@
 
 from typing import Any
 
-from ddpt_deploy.docker.labels import NAMESPACE
-from ddpt_deploy.docker.services import logs
 from ddpt_deploy.errors import DeployError
-from ddpt_deploy.site import nodes
+from ddpt_deploy.site import swarm
 from ddpt_deploy.site.site import Site
+
+# The label by which Docker knows the services of a stack.
+NAMESPACE = "com.docker.stack.namespace"
 
 
 def find(site: Site, name: str) -> dict[str, Any] | None:
     """Return a service, if it is deployed."""
     found = site.docker.inspect("service", site.name(name))
     return found[0] if found else None
-
-
-def ids(site: Site) -> list[str]:
-    """Return the ids of all services of the site, jobs included."""
-    return site.docker.ids("service", "ls", "--quiet", "--filter", f"label={NAMESPACE}={site.stack}")
 
 
 def tasks(site: Site, name: str) -> list[dict[str, Any]]:
@@ -27,9 +23,12 @@ def tasks(site: Site, name: str) -> list[dict[str, Any]]:
     """
     listed = site.docker.ids("service", "ps", "--quiet", "--no-trunc", site.name(name))
     found = site.docker.inspect("task", *listed)
-    down = nodes.down(site) if found else set()
-    found = [task for task in found if task.get("NodeID") not in down]
-    return sorted(found, key=lambda task: str(task["CreatedAt"]), reverse=True)
+    down = [node["ID"] for node in swarm.nodes(site) if node["Status"]["State"] == "down"] if found else []
+    return sorted(
+        (task for task in found if task.get("NodeID") not in down),
+        key=lambda task: str(task["CreatedAt"]),
+        reverse=True,
+    )
 
 
 def running(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -49,7 +48,7 @@ def container(site: Site, name: str) -> str:
         raise DeployError(f"No container of {site.name(name)} runs.", hint="make status")
     here = site.docker.inspect("container", *map(container_id, found))
     if not here:
-        node = nodes.names(site)[found[0]["NodeID"]]
+        node = swarm.names(site)[found[0]["NodeID"]]
         raise DeployError(
             f"{site.name(name)} runs on {node}, and docker can only run commands on the engine that it talks to.",
             hint=f"DOCKER_HOST=ssh://{node}, then the same command",
@@ -67,4 +66,4 @@ def log(site: Site, name: str) -> str:
 
     The engine is asked for each task: after a container was killed, the log of the service may never end (seen on 28.5).
     """
-    return "".join(site.docker.output(*logs(task["ID"], raw=True)) for task in reversed(tasks(site, name)))
+    return "".join(site.docker.output("service", "logs", "--raw", task["ID"]) for task in reversed(tasks(site, name)))

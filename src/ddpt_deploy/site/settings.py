@@ -108,8 +108,9 @@ class Settings:
 
     def variables(self) -> dict[str, str]:
         """Return what the stack files name as ``${...}``: every setting, and what follows from them."""
-        own = {one.name.upper(): _text(getattr(self, one.name)) for one in fields(self) if one.name != "django"}
-        return own | {
+        own = {one.name.upper(): getattr(self, one.name) for one in fields(self) if one.name != "django"}
+        return {
+            **{name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in own.items()},
             "SECURE_HSTS_SECONDS": str(self.hsts_seconds),
             # gunicorn gives requests 30 seconds after that: https://gunicorn.org/reference/settings/#graceful_timeout
             "STOP_SECONDS": str(self.drain_seconds + 40),
@@ -183,7 +184,3 @@ def _lines(environment: str, folder: Path) -> dict[str, str]:
         raise DeployError(f"There is no {environment}.env.", hint=f"ENVIRONMENT={' or '.join(environments(folder))}")
     lines = parse((folder / "production.env").read_text())
     return lines | parse((folder / f"{environment}.env").read_text())
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ddpt_deploy.console import Console
-from ddpt_deploy.docker.client import Docker
+from ddpt_deploy.docker import Docker, options
 from ddpt_deploy.site.settings import Settings
 
 
@@ -35,3 +35,14 @@ class Site:
     def name(self, name: str) -> str:
         """Return the full name of a service, volume or config of the site."""
         return f"{self.stack}_{name}"
+
+    def labels(self, kind: str, **more: str) -> dict[str, str]:
+        """Return the labels of something that belongs to the site: a release, a secret, the lock ..."""
+        return {"deploy.stack": self.stack, "deploy.kind": kind} | {
+            f"deploy.{name}": value for name, value in more.items()
+        }
+
+    def labelled(self, objects: str, kind: str) -> list[str]:
+        """Return the ids of the configs, secrets or images of the site that are of a kind."""
+        labels = {f"label={name}": value for name, value in self.labels(kind).items()}
+        return self.docker.ids(objects, "ls", "--quiet", *options("--filter", labels))

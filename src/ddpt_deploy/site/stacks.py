@@ -7,30 +7,38 @@ are backing services. Files are read by ``docker compose config``, so whatever Y
 import json
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ddpt_deploy.docker import labels
-from ddpt_deploy.docker.client import Docker
+from ddpt_deploy.docker import Docker
 from ddpt_deploy.errors import DeployError, DockerError
 from ddpt_deploy.site import secrets
 from ddpt_deploy.site.site import Site
 
+# The label of the services of the application: which release they run.
+RELEASE = "deploy.release"
+
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack file, and its services as Docker reads it."""
+    """A stack file, and its services as Docker reads it.
+
+    ``given`` are variables of the file that differ from those of the settings, ``environment`` is what its containers get
+    besides.
+    """
 
     name: str
     text: str
     services: Mapping[str, Any]
+    given: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_application(self) -> bool:
         """Tell whether it is rolled out and back with each release."""
-        return any(labels.RELEASE in (one.get("deploy") or {}).get("labels", {}) for one in self.services.values())
+        return any(RELEASE in (one.get("deploy") or {}).get("labels", {}) for one in self.services.values())
 
     @property
     def images(self) -> list[str]:
@@ -39,19 +47,19 @@ class Stack:
         return [str(self.services[name]["image"]) for name in names]
 
 
-def paths(site: Site) -> list[Path]:
+def paths(site: Site) -> dict[str, Path]:
     """Return the stack files, by name."""
-    return sorted((site.folder / "stacks").glob("*.y*ml"))
+    return {path.stem: path for path in sorted((site.folder / "stacks").glob("*.y*ml"))}
 
 
-def load(site: Site) -> dict[str, Stack]:
+def load(site: Site) -> list[Stack]:
     """Return all stacks, by name. Raises DeployError for a file that Docker cannot read."""
-    return {path.stem: read(site, path.stem, path.read_text()) for path in paths(site)}
+    return [get(site, name) for name in paths(site)]
 
 
 def get(site: Site, name: str) -> Stack:
     """Return a stack. Raises DeployError."""
-    known = {path.stem: path for path in paths(site)}
+    known = paths(site)
     if name not in known:
         raise DeployError(f"There is no stack {name}.", hint=" or ".join(f"make deploy-{each}" for each in known))
     return read(site, name, known[name].read_text())
@@ -59,16 +67,22 @@ def get(site: Site, name: str) -> Stack:
 
 def backing(site: Site) -> list[Stack]:
     """Return the stacks that are not the application, in the order in which they are deployed: before any release."""
-    return [stack for stack in load(site).values() if not stack.is_application]
+    return [stack for stack in load(site) if not stack.is_application]
 
 
 def application(site: Site) -> list[Stack]:
     """Return the stacks that a release rolls out: Django, and what is labelled like it."""
-    return [stack for stack in load(site).values() if stack.is_application]
+    return [stack for stack in load(site) if stack.is_application]
 
 
-def read(site: Site, name: str, text: str, given: Mapping[str, str] | None = None) -> Stack:
-    """Return the stack that a text describes, with ``given`` variables. Raises DeployError, also without services."""
+def read(
+    site: Site,
+    name: str,
+    text: str,
+    given: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Stack:
+    """Return the stack that a text describes. Raises DeployError when it is invalid or has no services."""
     values = {**variables(site, {}), **(given or {})}
     try:
         services = _read(site.docker, site.stack, text, tuple(sorted(values.items())))
@@ -76,49 +90,38 @@ def read(site: Site, name: str, text: str, given: Mapping[str, str] | None = Non
         raise DeployError(f"stacks/{name}.yml is invalid.", cause=error.cause, hint=error.hint) from None
     if not services:
         raise DeployError(f"stacks/{name}.yml names no services.")
-    return Stack(name, text, services)
+    return Stack(name, text, services, given or {}, environment or {})
 
 
-def apply(
-    site: Site,
-    stack: Stack,
-    files: Mapping[str, str],
-    *,
-    environment: Mapping[str, str] | None = None,
-    given: Mapping[str, str] | None = None,
-    check_only: bool = False,
-) -> None:
-    """Create or update the services of a stack.
+def apply(site: Site, stack: Stack, files: Mapping[str, str], *, check_only: bool = False) -> None:
+    """Create or update the services of a stack, or only validate it.
 
-    Args:
-        files: which Docker secret is in which file of /run/secrets.
-        environment: more variables for the containers.
-        given: variables of the stack file that differ from those of the settings.
-        check_only: validate the files, and change nothing.
+    ``files`` says which Docker secret is in which file of /run/secrets.
     """
     contents = [stack.text]
     # Only where there is something to add: merging files loses one of two ports of the same number, TCP and UDP.
-    if environment or files:
-        contents.append(json.dumps(override(stack.services, files, environment or {})))
+    if stack.environment or files:
+        contents.append(json.dumps(override(stack.services, files, stack.environment)))
     with tempfile.TemporaryDirectory() as folder:
+        options = []
         for number, content in enumerate(contents):
-            (Path(folder) / f"{number}.yml").write_text(content)
-        options = [word for number in range(len(contents)) for word in ("--compose-file", f"{folder}/{number}.yml")]
+            path = Path(folder) / f"{number}.yml"
+            path.write_text(content)
+            options += ["--compose-file", str(path)]
         # The CLI's own waiting exits with 0 after an automatic rollback (https://github.com/docker/cli/issues/6752).
         # An image is named by a digest or by a tag of this engine, so there is nothing to resolve at a registry.
         deploy = ("deploy", "--detach=true", "--resolve-image=never", "--with-registry-auth", *options, site.stack)
         command = ("config", *options) if check_only else deploy
-        site.docker.run("stack", *command, variables={**variables(site, files), **(given or {})})
+        site.docker.run("stack", *command, variables={**variables(site, files), **stack.given})
 
 
 def variables(site: Site, files: Mapping[str, str]) -> dict[str, str]:
     """Return what stack files name as ``${...}``: the settings, the versions of secrets, the role of the database."""
     versions = {f"{file}_VERSION": str(secrets.version_of(name)) for file, name in files.items()}
-    role = f"{site.settings.database}_{versions.get('DATABASE_PASSWORD_VERSION', '0')}"
     return {
         **site.settings.variables(),
         **versions,
-        "DATABASE_USER": role,
+        "DATABASE_USER": f"{site.settings.database}_{versions.get('DATABASE_PASSWORD_VERSION', '0')}",
         "DJANGO_IMAGE": site.settings.image,
         "RELEASE": "none",
     }

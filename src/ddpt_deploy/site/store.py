@@ -5,14 +5,14 @@ import hashlib
 import json
 from typing import Any
 
-from ddpt_deploy.docker.labels import labels, options
+from ddpt_deploy.docker import options
 from ddpt_deploy.errors import DockerError
 from ddpt_deploy.site.site import Site
 
 
 def create(site: Site, kind: str, name: str, content: str, **more: str) -> bool:
     """Store a record, and tell whether its name was free. The swarm decides that atomically."""
-    named = options("--label", labels(site.stack, kind, **more))
+    named = options("--label", site.labels(kind, **more))
     try:
         site.docker.run("config", "create", *named, site.name(name), "-", stdin=content)
     except DockerError as error:
@@ -23,20 +23,9 @@ def create(site: Site, kind: str, name: str, content: str, **more: str) -> bool:
 
 
 def read(site: Site, kind: str) -> list[Any]:
-    """Return the contents of the records of one kind, the oldest first."""
-    found = site.docker.inspect("config", *ids(site, kind))
-    found.sort(key=lambda config: config["Version"]["Index"])
+    """Return the contents of the records of one kind."""
+    found = site.docker.inspect("config", *site.labelled("config", kind))
     return [json.loads(base64.b64decode(config["Spec"].get("Data", ""))) for config in found]
-
-
-def ids(site: Site, kind: str) -> list[str]:
-    """Return the ids of the records of one kind."""
-    return site.docker.labelled("config", labels(site.stack, kind))
-
-
-def remove(site: Site, name: str) -> bool:
-    """Remove a record, and tell whether it could be: the swarm refuses where a service uses it."""
-    return site.docker.succeeds("config", "rm", name)
 
 
 def file(site: Site, text: str) -> str:

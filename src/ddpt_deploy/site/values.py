@@ -2,19 +2,18 @@
 
 import ipaddress
 import re
+from collections.abc import Callable
+from typing import Any
 
 TRUE = {"yes", "y", "true", "1", "on"}
 FALSE = {"no", "n", "false", "0", "off", ""}
 
 
-def stack_name(text: str) -> str:
-    """Check a name that goes into the names of services, secrets (64 characters at most) and host names."""
-    return _match(text, r"[a-z][a-z0-9-]{0,30}[a-z0-9]", "is invalid: give 2 to 32 lower-case letters, digits, hyphens")
-
-
-def domain_name(text: str) -> str:
-    """Check a host name."""
-    return _match(text, r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", "is not a host name: give one like example.com, no https://")
+def required(text: str) -> str:
+    """Check that there is a value."""
+    if not text:
+        raise ValueError("a value is required")
+    return text
 
 
 def boolean(text: str) -> bool:
@@ -22,33 +21,6 @@ def boolean(text: str) -> bool:
     if text.lower() not in TRUE | FALSE:
         raise ValueError(f"{text!r} is neither yes nor no")
     return text.lower() in TRUE
-
-
-def number(text: str) -> int:
-    """Read an integer that is not negative."""
-    return int(_match(text, "[0-9]+", "is not an integer"))
-
-
-def at_least_one(text: str) -> int:
-    """Read an integer above zero."""
-    return int(_match(text, "0*[1-9][0-9]*", "is not an integer of 1 or more"))
-
-
-def decimal(text: str) -> float:
-    """Read a number such as 0.5."""
-    return float(_match(text, r"[0-9]*\.?[0-9]+", "is not a number: give one like 0.5"))
-
-
-def memory(text: str) -> int:
-    """Read an amount of memory, such as 512M or 2G, as bytes."""
-    _match(text, "0*[1-9][0-9]*[MG]", "is not an amount of memory: give one like 512M or 2G")
-    return int(text[:-1]) * {"M": 1024**2, "G": 1024**3}[text[-1]]
-
-
-def file_size(text: str) -> int:
-    """Read the size of a file, such as 25MB or 2GB, as bytes."""
-    _match(text, "0*[1-9][0-9]*[KMG]B", "is not the size of a file: give one like 25MB")
-    return int(text[:-2]) * {"K": 1000, "M": 1000**2, "G": 1000**3}[text[-2]]
 
 
 def address_ranges(text: str) -> str:
@@ -74,14 +46,35 @@ def network(text: str) -> str:
     return text
 
 
-def required(text: str) -> str:
-    """Check that there is a value."""
-    if not text:
-        raise ValueError("a value is required")
-    return text
+def matching(pattern: str, problem: str, convert: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Return a function that converts a text which matches a pattern, and raises ValueError for another."""
+
+    def read(text: str) -> Any:
+        if not re.fullmatch(pattern, text, re.ASCII):
+            raise ValueError(f"{text!r} {problem}")
+        return convert(text)
+
+    return read
 
 
-def _match(text: str, pattern: str, problem: str) -> str:
-    if not re.fullmatch(pattern, text, re.ASCII):
-        raise ValueError(f"{text!r} {problem}")
-    return text
+# Part of the names of services, of secrets (64 characters at most) and of hosts
+stack_name = matching(
+    "[a-z][a-z0-9-]{0,30}[a-z0-9]", "is invalid: give 2 to 32 lower-case letters, digits, hyphens", str
+)
+domain_name = matching(
+    "[a-z0-9]([a-z0-9.-]*[a-z0-9])?", "is not a host name: give one like example.com, no https://", str
+)
+number = matching("[0-9]+", "is not an integer", int)
+at_least_one = matching("0*[1-9][0-9]*", "is not an integer of 1 or more", int)
+decimal = matching(r"[0-9]*\.?[0-9]+", "is not a number: give one like 0.5", float)
+# As bytes
+memory = matching(
+    "0*[1-9][0-9]*[MG]",
+    "is not an amount of memory: give one like 512M or 2G",
+    lambda text: int(text[:-1]) * {"M": 1024**2, "G": 1024**3}[text[-1]],
+)
+file_size = matching(
+    "0*[1-9][0-9]*[KMG]B",
+    "is not the size of a file: give one like 25MB",
+    lambda text: int(text[:-2]) * {"K": 1000, "M": 1000**2, "G": 1000**3}[text[-2]],
+)

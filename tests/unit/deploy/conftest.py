@@ -4,10 +4,9 @@ import shutil
 
 import pytest
 
-from ddpt_deploy import waiting
+from ddpt_deploy import docker, waiting
 from ddpt_deploy.cli import main as command_line
 from ddpt_deploy.console import Console
-from ddpt_deploy.docker import client
 from ddpt_deploy.release import git, smoke_test
 from ddpt_deploy.site import settings
 from ddpt_deploy.site.site import Site
@@ -21,7 +20,7 @@ MIGRATED = '{"applied": ["shop.0001_initial"], "known": ["shop.0001_initial"]}\n
 def swarm(monkeypatch):
     """An engine with nothing on it."""
     swarm = Swarm()
-    for module in (waiting, client):
+    for module in (waiting, docker):
         monkeypatch.setattr(module, "time", Clock(swarm))
     swarm.logs["site_migrate"] = MIGRATED
     return swarm

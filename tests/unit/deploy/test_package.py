@@ -18,11 +18,11 @@ def test_version():
 
 
 @pytest.mark.skipif(not (TOOLS / "lint-imports").exists(), reason="import-linter is not installed")
-@pytest.mark.parametrize("line", ["", "from ddpt_deploy.release import prune\n"])
+@pytest.mark.parametrize("line", ["", "from ddpt_deploy.release import removal\n"])
 def test_a_layer_imports_only_those_below_it(tmp_path, line):
     shutil.copytree(SOURCE, tmp_path / "src/ddpt_deploy", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(TEMPLATE / "pyproject.toml", tmp_path)
-    with (tmp_path / "src/ddpt_deploy/site/nodes.py").open("a") as file:
+    with (tmp_path / "src/ddpt_deploy/site/swarm.py").open("a") as file:
         file.write(line)
     done = subprocess.run(
         [TOOLS / "lint-imports", "--no-cache"], cwd=tmp_path, env={"PYTHONPATH": "src"}, capture_output=True, text=True

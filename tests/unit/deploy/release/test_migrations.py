@@ -2,7 +2,6 @@
 
 import re
 
-from ddpt_deploy.docker.services import create_job
 from ddpt_deploy.release import migrations
 from ddpt_deploy.site import releases
 
@@ -19,7 +18,7 @@ def test_the_job_has_what_django_has(site, run):
     )
     assert job.secrets["DATABASE_PASSWORD"] == "site_DATABASE_PASSWORD_1"
     assert job.memory == str(512 * 1024**2)
-    assert create_job("site", job)[-3:] == ["site:v2-1", "manage.py", "migrate_release"]
+    assert job.arguments("site")[-3:] == ["site:v2-1", "manage.py", "migrate_release"]
 
 
 def test_options_of_the_url_stay(site, run):

@@ -4,7 +4,7 @@ import pytest
 
 from ddpt_deploy.errors import Interrupted
 from ddpt_deploy.release import hooks, pipeline
-from ddpt_deploy.site import lock, releases, store
+from ddpt_deploy.site import lock, releases
 
 
 def image(swarm):
@@ -83,6 +83,20 @@ def test_a_release_and_a_rollback(swarm, site, run, set_up):
     assert "There is no release to roll back to" in run("rollback")[1]
     assert run("rollback", "VERSION=v2")[0] == 0
     assert version(swarm) == "v2"
+
+
+def test_a_rollback_asks_when_the_older_release_does_not_know_a_migration(swarm, run, set_up):
+    swarm.logs["site_migrate"] = '{"applied": ["shop.0002_size"], "known": ["shop.0001_initial", "shop.0002_size"]}\n'
+    assert run("deploy", version="v2")[0] == 0
+    status, printed = run("rollback")
+    assert status == 1
+    assert "v1 does not know these migrations, which stay: shop.0002_size" in printed
+    assert "add YES=1" in printed
+    assert version(swarm) == "v2"
+    assert run("rollback", "YES=1")[0] == 0
+    assert version(swarm) == "v1"
+    # forward again, nothing is missing
+    assert run("rollback", "VERSION=v2")[0] == 0
 
 
 @pytest.mark.parametrize(("fate", "message"), [("crashes", "did not start"), ("hangs", "timed out after 300 s")])
@@ -311,16 +325,16 @@ def test_maintenance_does_not_interfere_with_a_deploy(swarm, site, run, set_up):
     status, printed = run("maintenance")
     assert status == 1
     assert "site is locked by me on " in printed
-    assert not store.ids(site, "maintenance")
+    assert not site.labelled("config", "maintenance")
 
 
 def test_maintenance_is_possible_while_the_site_is_locked_by_hand(site, run, set_up):
     assert run("lock", "MESSAGE=moving the database")[0] == 0
     assert run("maintenance")[0] == 0
-    assert store.ids(site, "maintenance")
+    assert site.labelled("config", "maintenance")
     assert lock.held_by(site)["what"] == "moving the database"
     assert run("maintenance", "OFF=1")[0] == 0
-    assert not store.ids(site, "maintenance")
+    assert not site.labelled("config", "maintenance")
 
 
 def test_what_runs_and_is_not_on_record_is_said(swarm, site, run, set_up, monkeypatch):

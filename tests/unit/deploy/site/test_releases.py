@@ -62,11 +62,6 @@ def test_find():
         releases.find([A], "z")
 
 
-def test_migrations_between():
-    assert releases.migrations_between(C, B) == ["x.2"]
-    assert releases.migrations_between(B, A) == []
-
-
 def test_records_of_other_versions_of_the_tool():
     old = {
         "version": "a",

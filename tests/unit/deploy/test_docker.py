@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from ddpt_deploy.docker import client
-from ddpt_deploy.docker.client import Docker
+from ddpt_deploy import docker
+from ddpt_deploy.docker import Docker
 from ddpt_deploy.errors import DeployError, DockerError
 from support.fake_swarm import recorded
 
@@ -58,7 +58,7 @@ def test_nothing_is_asked_about_nothing(answer):
 def paused(monkeypatch):
     """How long the client paused, in seconds, without anybody waiting."""
     paused = []
-    monkeypatch.setattr(client, "time", SimpleNamespace(sleep=paused.append))
+    monkeypatch.setattr(docker, "time", SimpleNamespace(sleep=paused.append))
     return paused
 
 
@@ -106,7 +106,7 @@ def test_a_command_that_hangs_has_a_limit_and_one_that_builds_has_none(tmp_path,
     command.write_text("#!/bin/sh\nexec sleep 2\n")
     command.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    monkeypatch.setattr(client, "LIMIT", 0.2)
+    monkeypatch.setattr(docker, "LIMIT", 0.2)
     with pytest.raises(DockerError, match=r"(?s)did not answer within 0.2 s.*set DOCKER_HOST"):
         Docker().run("service", "rm", "x")
     assert Docker().run("build", ".") == ""

@@ -1,14 +1,12 @@
 """The advice to let browsers use only HTTPS for longer."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from ddpt_deploy.release import hsts
+from ddpt_deploy.cli.status import hsts_advice
 from ddpt_deploy.site import settings
 from support.projects import DEFAULTS
-
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +21,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 )
 def test_more_hsts_is_advised_after_a_week(baked, days, typed, expected):
     site = settings.load("production", baked(DEFAULTS) / "deployment", shell={}, typed=typed)
-    advice = hsts.advice(site, NOW - timedelta(days=days), NOW)
+    advice = hsts_advice(site, timedelta(days=days))
     assert bool(advice) is expected
     if expected:
         assert "SECURE_HSTS_SECONDS=31536000 into production.env" in advice

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ddpt_deploy.docker.labels import filters
 from ddpt_deploy.errors import DeployError, DockerError
 
 # How many seconds docker may take, except where it builds, transfers or runs something.
@@ -29,6 +28,11 @@ HINTS = {
 MISSING = ("no such", "not found")
 
 
+def options(option: str, values: Mapping[str, str]) -> list[str]:
+    """Return ``option name=value`` for each of the values."""
+    return [word for name, value in values.items() for word in (option, f"{name}={value}")]
+
+
 class Docker:
     """The Docker Engine that the ``docker`` command talks to (``DOCKER_HOST``, contexts)."""
 
@@ -43,9 +47,9 @@ class Docker:
             raise _failure(arguments, result)
         return result.stdout
 
-    def succeeds(self, *arguments: str) -> bool:
-        """Run ``docker`` and tell whether it succeeded."""
-        return self.execute(arguments).returncode == 0
+    def remove(self, kind: str, name: str) -> bool:
+        """Remove a config, an image, a service ..., and tell whether it could be: not where it is missing or in use."""
+        return self.execute((kind, "rm", name)).returncode == 0
 
     def output(self, *arguments: str) -> str:
         """Run ``docker`` and return all it prints, errors included, whatever its exit status."""
@@ -55,10 +59,6 @@ class Docker:
     def ids(self, *arguments: str) -> list[str]:
         """Run a listing command and return the ids or names that it prints; none of what does not exist."""
         return self._query(arguments).split()
-
-    def labelled(self, kind: str, labels: Mapping[str, str]) -> list[str]:
-        """Return the ids of the configs, secrets or images that carry the labels."""
-        return self.ids(kind, "ls", "--quiet", *filters(labels))
 
     def inspect(self, kind: str, *names: str) -> list[dict[str, Any]]:
         """Describe services, tasks, configs ...; what does not exist is left out."""

@@ -1,8 +1,8 @@
-"""The arguments of docker service."""
+"""A job of the swarm."""
 
 import itertools
 
-from ddpt_deploy.docker.services import Job, create_job, logs
+from ddpt_deploy.release.job import Job
 
 
 def test_a_job_gets_only_what_it_needs():
@@ -18,7 +18,7 @@ def test_a_job_gets_only_what_it_needs():
         configs={"/keep.py": "site_file_1"},
         secrets={"PASSWORD": "site_PASSWORD_2"},
     )
-    arguments = create_job("site", job)
+    arguments = job.arguments("site")
     assert arguments[:2] == ["service", "create"]
     assert arguments[-2:] == ["site:1", "/keep.py"]
     for pair in (
@@ -36,9 +36,3 @@ def test_a_job_gets_only_what_it_needs():
         assert pair in itertools.pairwise(arguments)
     assert "--read-only" in arguments
     assert "--network" not in arguments
-
-
-def test_logs():
-    assert logs("site_django", since="5m", follow=True) == [
-        *("service", "logs", "--timestamps", "--no-trunc", "--since", "5m", "--follow", "site_django"),
-    ]

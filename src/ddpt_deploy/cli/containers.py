@@ -1,0 +1,53 @@
+"""Commands that look into containers."""
+
+import re
+import shlex
+import sys
+from string import Template
+
+from ddpt_deploy.errors import DeployError
+from ddpt_deploy.site import services, stacks
+from ddpt_deploy.site.site import Site
+
+
+def logs(site: Site, service: str = "django", since: str = "10m", grep: str = "", follow: bool = False) -> None:
+    """Print the log of a service, or of the last migration job (SERVICE=migrate).
+
+    Args:
+        service: django when left out
+        since: how far back, such as 1h; 10m when left out
+        grep: only lines in which this regular expression is found
+        follow: go on with what is logged from now on
+    """
+    try:
+        pattern = re.compile(grep)
+    except re.error as error:
+        raise DeployError(f"GREP is not a regular expression: {error}.", hint=r"GREP='\[' finds a bracket") from None
+    tasks = services.tasks(site, service)
+    if not tasks:
+        raise DeployError(f"There is no service {site.name(service)}.", hint="make status")
+    command = ("service", "logs", "--timestamps", "--no-trunc", "--since", since)
+    if follow:
+        lines = site.docker.lines(*command, "--follow", site.name(service))
+    else:
+        # for each task, as in services.log
+        printed = [site.docker.output(*command, task["ID"]) for task in tasks]
+        lines = iter(sorted(line for log in printed for line in log.splitlines(keepends=True)))
+    for line in lines:
+        if pattern.search(line):
+            print(line, end="", flush=True)
+
+
+def execute(site: Site, *words: str, service: str = "django", cmd: str = "") -> int:
+    """Run a command in a running container: exec SERVICE=django -- python manage.py check.
+
+    Args:
+        words: the command, after --; variables of the stack files such as ${DATABASE_NAME} are filled in
+        service: django when left out
+        cmd: more words of the command, quoted as in a shell
+    """
+    variables = stacks.variables(site, {})
+    command = [Template(word).safe_substitute(variables) for word in words] + shlex.split(cmd)
+    terminal = ["--tty"] if sys.stdin.isatty() else []
+    container = services.container(site, service)
+    return site.docker.attach("exec", "--interactive", *terminal, container, *(command or ["sh"]))

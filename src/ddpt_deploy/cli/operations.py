@@ -1,0 +1,138 @@
+"""Commands that set up the site, change it between releases, and remove it."""
+
+import time
+from contextlib import nullcontext
+from dataclasses import replace
+
+from ddpt_deploy.errors import DeployError
+from ddpt_deploy.release import backing_services, caddy, git, hooks, pipeline, preflight, removal, rollout, rotation
+from ddpt_deploy.site import lock, releases, secrets, stacks, swarm
+from ddpt_deploy.site.settings import PREFIX
+from ddpt_deploy.site.site import Site
+
+
+def setup(site: Site, advertise_addr: str = "", move: bool = False, allow_dirty: bool = False) -> None:
+    """Set up the site: swarm, secrets, all services and a release; safe to repeat.
+
+    Args:
+        advertise_addr: address of this node, for a new swarm
+        move: the site gets another DOMAIN_NAME than its last release had
+        allow_dirty: also build what is not committed
+    """
+    with site.console.step("swarm") as step:
+        step.detail = swarm.bootstrap(site, advertise_addr)
+    with lock.held(site, "setup") as site:
+        secrets.complete(site)
+        with hooks.step(site, "preflight"):
+            preflight.check(site, setup=True, move=move, allow_dirty=allow_dirty)
+        backing_services.apply_all(site)
+        pipeline.run(site, git.version(site.project))
+
+
+def deploy_stack(site: Site, stack: str = "django") -> None:
+    """Apply one stack file and the settings as they are now; Django keeps its version.
+
+    Args:
+        stack: a file in stacks/, without its ending
+    """
+    found = stacks.get(site, stack)
+    # A change of Caddy or Redis opens no database connection
+    if found.is_application or stack == "postgres":
+        preflight.check_sizes(site.settings)
+    with lock.held(site, f"deploy-{stack}") as site:
+        if found.is_application:
+            current = releases.current(site)
+            changed = releases.candidate(site, current.version, current.image, current.digest)
+            changed = replace(changed, migrations=current.migrations, rollback_of=current.rollback_of)
+            pipeline.activate(site, changed, time.monotonic())
+            return
+        releases.history_for_domain(site)
+        with site.console.step(stack):
+            backing_services.apply(site, found)
+
+
+def list_secrets(site: Site) -> None:
+    """List the secrets; those that are missing are generated or asked for."""
+    secrets.complete(site)
+    stored = secrets.versions(site)
+    rows = [
+        {
+            "secret": entry.name,
+            "version": str(stored[entry.name][-1]) if entry.name in stored else "none",
+            "for": ", ".join(entry.stacks),
+            "about": entry.about,
+        }
+        for entry in secrets.catalogue(site)
+    ]
+    site.console.table(rows)
+
+
+def rotate_secret(site: Site, name: str = "") -> None:
+    """Give a secret a new value, without a failed request.
+
+    Args:
+        name: a secret of secrets.toml
+    """
+    known = {entry.name: entry for entry in secrets.catalogue(site)}
+    if name not in known:
+        message = f"There is no secret {name}." if name else "NAME is required."
+        raise DeployError(message, hint=f"NAME is one of {', '.join(known)}")
+    with lock.held(site, f"rotate {name}") as site:
+        value = secrets.new_value(site, known[name])
+        if not value:
+            hint = f"{PREFIX}{name}=... make rotate-secret NAME={name}"
+            raise DeployError(f"There is no new value for {name}.", hint=hint)
+        rotation.rotate(site, name, value)
+
+
+def maintenance(site: Site, off: bool = False) -> None:
+    """Answer all requests with the page caddy/maintenance.html and status 503; Django may be down meanwhile.
+
+    Args:
+        off: no longer
+    """
+    what = f"maintenance {'off' if off else 'on'}"
+    holder = lock.held_by(site)
+    # Behind `make deploy-lock`, whose lock has no token, is no command that this could interfere with.
+    locked = nullcontext(site) if holder and not holder.get("token") else lock.held(site, what)
+    with locked as site, site.console.step(what):
+        caddy.set_maintenance(site, not off)
+
+
+def scale(site: Site, service: str = "django", replicas: str = "") -> None:
+    """Run another number of containers until the next deploy.
+
+    Args:
+        service: django when left out
+        replicas: how many containers
+    """
+    scalable = [name for stack in stacks.application(site) for name in stack.services]
+    if not replicas.isdecimal() or service not in scalable:
+        problem = (
+            f"{service} cannot be scaled to {replicas or 'no number'}: only {' and '.join(scalable)}, to a number."
+        )
+        raise DeployError(problem, hint="make scale REPLICAS=3")
+    if service == "django":
+        preflight.check_sizes(replace(site.settings, django_replicas=int(replicas)))
+    with lock.held(site, f"scale {service} to {replicas}") as site, site.console.step("scale") as step:
+        rollout.scale(site, service, int(replicas))
+        step.detail = f"{replicas} of {service}; to keep it: DJANGO_REPLICAS in {site.settings.environment}.env"
+
+
+def stack_rm(site: Site, everything: bool = False, confirm: str = "") -> None:
+    """Remove the services of the site, or everything of it.
+
+    Args:
+        everything: also remove data, secrets and releases
+        confirm: the name of the stack, which EVERYTHING=1 asks for
+    """
+    question = f"This takes {site.settings.url} down and removes the services of {site.stack}, and"
+    if everything:
+        site.console.confirm_name(f"{question} ALL ITS DATA, secrets and releases.", site.stack, confirm)
+    else:
+        site.console.confirm(f"{question} nothing else: data, secrets and releases stay. Continue?")
+    with lock.held(site, "stack-rm") as site, site.console.step("remove") as step:
+        step.detail = f"{removal.remove_services(site)} services"
+        if everything:
+            removal.remove_everything_else(site)
+            step.detail += " and everything else"

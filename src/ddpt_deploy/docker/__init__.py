@@ -1,1 +1,0 @@
-"""How Docker is asked: the client, and the arguments of commands that take many."""
