@@ -48,17 +48,33 @@ def test_make_check_finds_faults(combination, installed):
     model = project.path / project.name / "users/models.py"
     before = {path: path.read_text() for path in (code, template, model)}
     try:
-        code.write_text(before[code] + 'import os\nx = 1 + "a"\ny = { }\n')
+        code.write_text(before[code] + 'import os\ny = { }\ndef number() -> int: return "a"\n')
         template.write_text(before[template].replace("{% load ", "{%load "))
         model.write_text(before[model].rstrip() + '\n    nickname = models.CharField("nickname", max_length=9)\n')
         done = project.run("make", "check")
         assert done.returncode != 0
-        failed = done.stderr.partition("Failed:")[2]
-        for title in ("Format", "Lint", "Types", "Templates", "Migrations"):
-            assert title in failed, done.stdout + done.stderr
+        for title in ("Format (make format)", "Lint", "Types", "Templates (make format)", "Settings and migrations"):
+            assert f"Failed: {title}\n" in done.stderr, done.stdout + done.stderr
+        # What each tool says is there too.
+        for fault in ("views.py", "400.html", "nickname", "→ make makemigrations"):
+            assert fault in done.stderr, done.stdout + done.stderr
     finally:
         for path, text in before.items():
             path.write_text(text)
+
+
+@everything
+def test_warning_of_django_fails_the_check(combination, installed):
+    project = installed(combination)
+    urls = project.path / project.name / "config/urls.py"
+    before = urls.read_text()
+    try:
+        urls.write_text(before.replace('path("accounts/"', 'path("/accounts"'))
+        done = project.run("bin/run", "python", "manage.py", "check_project")
+        assert done.returncode != 0
+        assert "(urls.W002)" in done.stderr
+    finally:
+        urls.write_text(before)
 
 
 @pytest.mark.long

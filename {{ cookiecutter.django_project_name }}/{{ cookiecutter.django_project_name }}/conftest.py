@@ -59,10 +59,12 @@ def logged_in(client, user):
 def load(monkeypatch):
     """Return a function that imports a module of ``config`` again, with only the variables that it is given."""
 
+    prefix = f"{config.__name__}."
+
     def load(name: str, **variables: str):
         with monkeypatch.context() as patch:
             patch.setattr(os, "environ", variables)
-            for module in [module for module in sys.modules if module.startswith(f"{config.__name__}.")]:
+            for module in [module for module in sys.modules if module.startswith(prefix)]:
                 patch.delitem(sys.modules, module)
             return importlib.import_module(f"{config.__name__}.{name}")
 

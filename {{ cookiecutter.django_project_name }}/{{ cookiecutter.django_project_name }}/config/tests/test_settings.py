@@ -10,6 +10,7 @@ from redis import ConnectionPool
 
 from ... import config
 from ...conftest import REQUIRED
+from ..parsers import boolean
 
 
 def test_production_lists_all_missing_and_invalid_variables(load, tmp_path):
@@ -63,6 +64,17 @@ def test_invalid_database_url_is_an_error(load, url):
     with pytest.raises(ImproperlyConfigured, match="  DATABASE_URL: ") as error:
         load("production", **REQUIRED | {"DATABASE_URL": url})
     assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize("url", ["cache:6379", "http://cache", "redis://cache:port", "redis://cache?db=hunter2"])
+def test_invalid_redis_url_is_an_error(load, url):
+    with pytest.raises(ImproperlyConfigured, match="  REDIS_URL: It must be a URL such as"):
+        load("production", **REQUIRED | {"REDIS_URL": url})
+
+
+def test_booleans():
+    assert [boolean(text) for text in ("true", "On", "yes", "1")] == [True] * 4
+    assert [boolean(text) for text in ("false", "OFF", "no", "0")] == [False] * 4
 
 
 def test_email_uses_tls_or_ssl(load):
