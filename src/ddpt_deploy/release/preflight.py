@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ddpt_deploy.errors import DeployError, DockerError
 from ddpt_deploy.release import git, image
 from ddpt_deploy.site import releases, secrets, services, stacks, swarm
-from ddpt_deploy.site.settings import Settings
+from ddpt_deploy.site.settings import MEGABYTE, WORKER_MEMORY, Settings
 from ddpt_deploy.site.site import Site
 from ddpt_deploy.site.stacks import Stack
 
@@ -120,6 +120,12 @@ def _sizes(settings: Settings) -> Iterator[str]:
             "containers, and 10 more are reserved, but "
             f"POSTGRES_MAX_CONNECTIONS is {settings.postgres_max_connections}: raise it to {needed}, or use fewer "
             "DJANGO_REPLICAS, GUNICORN_WORKERS or GUNICORN_THREADS"
+        )
+    if settings.workers > settings.max_workers:
+        memory = 2 * (settings.workers + 1) * WORKER_MEMORY // MEGABYTE
+        yield (
+            f"{settings.workers} processes of gunicorn need more than half of DJANGO_MEMORY: raise it to {memory}M, or use "
+            "fewer GUNICORN_WORKERS"
         )
 
 

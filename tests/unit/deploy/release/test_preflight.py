@@ -77,6 +77,14 @@ def test_sizes_that_do_not_fit_change_nothing(run, swarm, command):
     assert swarm.services == before
 
 
+def test_processes_need_memory(run, swarm):
+    assert run("setup")[0] == 0
+    status, printed = run("deploy", "--check", "GUNICORN_WORKERS=6", "GUNICORN_THREADS=5")
+    assert status == 1
+    assert "6 processes of gunicorn need more than half of DJANGO_MEMORY: raise it to 560M" in printed
+    assert run("deploy", "--check", "GUNICORN_WORKERS=6", "GUNICORN_THREADS=5", "DJANGO_MEMORY=560M")[0] == 0
+
+
 def test_sizes_that_do_not_fit_hold_up_no_other_service(run):
     assert run("setup")[0] == 0
     assert run("deploy-stack", "STACK=redis", "GUNICORN_THREADS=20")[0] == 0

@@ -93,6 +93,13 @@ def test_sizes_follow_from_limits(folder):
     assert variables["WWW_REDIRECT"] == "false"
 
 
+@pytest.mark.parametrize(
+    ("cpus", "memory", "workers"), [("0.5", "512M", "2"), ("8", "512M", "5"), ("8", "2G", "16"), ("4", "96M", "1")]
+)
+def test_processes_follow_from_cpus_and_memory(folder, cpus, memory, workers):
+    assert load(folder, DJANGO_CPUS=cpus, DJANGO_MEMORY=memory).variables()["WEB_CONCURRENCY"] == workers
+
+
 def test_a_browser_does_not_learn_to_ask_localhost_by_https_alone(folder):
     local = load(folder, DOMAIN_NAME="localhost", SECURE_HSTS_SECONDS="31536000")
     assert local.variables()["SECURE_HSTS_SECONDS"] == "0"
