@@ -1,0 +1,11 @@
+"""The benchmarks, in the order of the page; `make bench-NAME` runs one."""
+
+from types import ModuleType
+
+from bench.benchmarks import memory, pages, start
+
+BENCHMARKS: dict[str, ModuleType] = {
+    "pages": pages,
+    "start": start,
+    "memory": memory,
+}
