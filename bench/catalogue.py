@@ -2,10 +2,13 @@
 
 from types import ModuleType
 
-from bench.benchmarks import memory, pages, start
+from bench.benchmarks import memory, pages, release, stack, start, static
 
 BENCHMARKS: dict[str, ModuleType] = {
     "pages": pages,
     "start": start,
     "memory": memory,
+    "static": static,
+    "stack": stack,
+    "release": release,
 }

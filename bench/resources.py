@@ -8,13 +8,16 @@ from urllib.parse import quote
 
 from bench.server import serve
 from bench.settings import RESULTS, BenchError, Settings
+from bench.site import logged, prepare
 from bench.subjects.environment import empty
 from bench.subjects.limit import limit
 from bench.subjects.ours import ours
 from bench.subjects.peer import NoPeerError, peer
 from bench.subjects.plain import plain
 from bench.subjects.subject import Subject
+from support.engine import missing_engine
 from support.services import Postgres, Redis
+from support.site import Site
 
 
 class Resources(contextlib.ExitStack):
@@ -91,6 +94,17 @@ class Resources(contextlib.ExitStack):
             path: ([one for one in headers if one[0].lower() not in added], body)
             for path, (_, headers, body) in found.items()
         }
+
+    @cached_property
+    def site(self) -> Site | None:
+        """Our project on the Docker Engine of this machine; None, and a line that says why, if there is none."""
+        if reason := missing_engine():
+            print(f"Without a site: {reason}")
+            return None
+        site = prepare(empty(self.folder / "site"))
+        self.callback(logged, self.logs, site.remove)
+        logged(self.logs, site.make, "setup", YES="1")
+        return site
 
     @property
     def compared(self) -> list[Subject]:

@@ -1,10 +1,12 @@
 """Load from wrk, a closed-loop HTTP load generator: https://github.com/wg/wrk."""
 
 import json
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bench.settings import BenchError
 
@@ -57,13 +59,24 @@ def require_wrk() -> None:
         raise BenchError("wrk is not installed → apt-get install wrk, or brew install wrk")
 
 
-def load(url: str, seconds: int, connections: int, headers: dict[str, str]) -> Load:
-    """Request a URL over a number of connections, as fast as it is answered."""
+def load(url: str, seconds: int, connections: int, headers: dict[str, str], address: str = "") -> Load:
+    """Request a URL over a number of connections, as fast as it is answered.
+
+    Args:
+        url: with a port, if there is an ``address``.
+        seconds: how long.
+        connections: how many.
+        headers: of each request.
+        address: where to connect to, if the host name of the URL does not tell.
+    """
     require_wrk()
     options = [word for name, value in headers.items() for word in ("--header", f"{name}: {value}")]
     command = ["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s", "--latency"]
     command += ["--timeout", "10s", "--script", str(SCRIPT), *options, url]
-    done = subprocess.run(command, capture_output=True, text=True)
+    environment = dict(os.environ)
+    if address:
+        environment |= {"WRK_ADDRESS": address, "WRK_PORT": str(urlsplit(url).port)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode:
         raise BenchError(f"wrk failed: {done.stderr or done.stdout}")
     return parse(done.stdout)

@@ -1,7 +1,7 @@
 """Memory of a server after its start and after many requests."""
 
 from bench.goals import Goal
-from bench.process_tree import pss_mb
+from bench.process_tree import pss_mb, wait_until_idle
 from bench.report.table import Table, comparison
 from bench.resources import Resources
 from bench.rounds import in_turns, serve_all
@@ -33,7 +33,7 @@ GOALS = (
 def measure(resources: Resources) -> list[Sample]:
     """Measure each server at three points of its life."""
     settings = resources.settings
-    with serve_all([*resources.compared, resources.plain], resources.logs) as servers:
+    with serve_all(resources.compared, resources.logs) as servers:
         done = dict.fromkeys([server.port for server in servers], 0)
 
         def memory(case: str, requests: int, server: Server) -> Sample:
@@ -42,6 +42,8 @@ def measure(resources: Resources) -> list[Sample]:
                 if not seen.requests:
                     break
                 done[server.port] += seen.requests
+            # Other processes may still load the project when one has answered.
+            wait_until_idle(server.process.pid)
             figures = {"pss_mb": pss_mb(server.process.pid), "requests": done[server.port]}
             return Sample(case, server.subject.name, figures)
 

@@ -17,6 +17,7 @@ FIGURES = {
     "cpu_seconds": "CPU seconds",
     "process_seconds": "seconds of the process",
     "modules": "modules",
+    "failed": "failed",
     "pss_mb": "PSS MB",
     "requests": "requests",
 }
