@@ -12,7 +12,7 @@ from bench.site import logged, prepare
 from bench.subjects.environment import empty
 from bench.subjects.limit import limit
 from bench.subjects.ours import ours
-from bench.subjects.peer import NoPeerError, peer
+from bench.subjects.peer import NoPeerError, checkout, peer
 from bench.subjects.plain import plain
 from bench.subjects.subject import Subject
 from support.engine import missing_engine
@@ -60,19 +60,28 @@ class Resources(contextlib.ExitStack):
         return ours(self.folder / "ours", services, self.settings.workers)
 
     @cached_property
-    def peer(self) -> Subject | None:
-        """The project of cookiecutter-django; None, and a line that says why, if it cannot be had."""
-        database = self.postgres.database()
-        name = database["DATABASE_URL"].rpartition("/")[2]
-        services = {
-            "DATABASE_URL": f"postgres://app:{quote(self.postgres.password)}@127.0.0.1:{self.postgres.port}/{name}",
-            "REDIS_URL": f"redis://:{quote(self.redis.password)}@127.0.0.1:{self.redis.port}/0",
-        }
+    def peer_checkout(self) -> Path | None:
+        """A checkout of cookiecutter-django; None, and a line that says why, if it cannot be had."""
         try:
-            return peer(self.folder / "peer", services, self.settings.workers)
+            return checkout(self.folder / "peer")
         except NoPeerError as error:
             print(f"Without the peer: {error}")
             return None
+
+    def peer_services(self) -> dict[str, str]:
+        """Return the variables that tell the peer of Redis, and of a new and empty database."""
+        name = self.postgres.database()["DATABASE_URL"].rpartition("/")[2]
+        return {
+            "DATABASE_URL": f"postgres://app:{quote(self.postgres.password)}@127.0.0.1:{self.postgres.port}/{name}",
+            "REDIS_URL": f"redis://:{quote(self.redis.password)}@127.0.0.1:{self.redis.port}/0",
+        }
+
+    @cached_property
+    def peer(self) -> Subject | None:
+        """The project of cookiecutter-django, if it can be had."""
+        if not self.peer_checkout:
+            return None
+        return peer(self.folder / "peer", self.peer_checkout, self.peer_services(), self.settings.workers)
 
     @cached_property
     def plain(self) -> Subject:

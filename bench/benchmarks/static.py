@@ -1,7 +1,5 @@
 """A static file from the application server, and through Caddy."""
 
-import subprocess
-
 from bench.file_server import file_server
 from bench.goals import Goal
 from bench.report.table import Table, comparison
@@ -9,6 +7,7 @@ from bench.resources import Resources
 from bench.rounds import in_turns, serve_all
 from bench.samples import Sample, middle, ratio
 from bench.server import Server
+from bench.settings import BenchError
 from bench.site import HTTPS_PORT, put_load
 from bench.subjects.environment import empty
 
@@ -60,9 +59,8 @@ def through_caddy(resources: Resources) -> list[Sample]:
     if not resources.site:
         return []
     path = resources.ours.paths["static"]
-    answer = resources.site.ask(path)
-    if answer.status != 200:
-        raise subprocess.SubprocessError(f"{resources.site.url}{path} answers {answer.status}")
+    if (status := resources.site.ask(path).status) != 200:
+        raise BenchError(f"{resources.site.url}{path} answers {status}")
     with file_server(empty(resources.folder / "file-server"), path) as port:
         ports = {"ours": HTTPS_PORT, "file server": port}
 

@@ -80,19 +80,16 @@ def wheels(requirements: Path) -> Path:
     return requirements
 
 
-def peer(folder: Path, services: dict[str, str], workers: int) -> Subject:
+def peer(folder: Path, clone: Path, services: dict[str, str], workers: int) -> Subject:
     """Generate the project, install its packages for production, collect static files and migrate.
 
     Args:
         folder: where; what was installed there before is used again.
+        clone: a checkout of the peer.
         services: the variables of PostgreSQL and Redis, with passwords in the URLs.
         workers: processes of the server.
-
-    Raises:
-        NoPeerError: it cannot be had.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    clone = checkout(folder)
     project = generate(clone, folder)
     (project / "peer/static" / NAME).write_bytes(content())
     requirements = wheels(folder / "requirements")
