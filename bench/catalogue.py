@@ -2,7 +2,20 @@
 
 from types import ModuleType
 
-from bench.benchmarks import generate, memory, pages, release, servers, stack, start, static, tests
+from bench.benchmarks import (
+    demo,
+    development,
+    generate,
+    growth,
+    memory,
+    pages,
+    release,
+    servers,
+    stack,
+    start,
+    static,
+    tests,
+)
 
 BENCHMARKS: dict[str, ModuleType] = {
     "pages": pages,
@@ -12,6 +25,9 @@ BENCHMARKS: dict[str, ModuleType] = {
     "servers": servers,
     "generate": generate,
     "tests": tests,
+    "demo": demo,
+    "development": development,
     "stack": stack,
     "release": release,
+    "growth": growth,
 }
