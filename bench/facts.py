@@ -1,27 +1,27 @@
-"""The machine, and the versions of what was measured."""
+"""The machine, and the versions of what is measured."""
 
 import platform
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import psutil
 
 from bench.resources import Resources
 from bench.settings import TEMPLATE
-from bench.subjects.subject import Subject
+from bench.subjects.peer import version
+from support.projects import SOURCE
 
-PACKAGES = "import importlib.metadata as m, sys; print(' '.join(m.version(name) for name in sys.argv[1:]))"
+PACKAGES = ("django", "gunicorn", "psycopg", "redis", "whitenoise")
 
 
 def first_line(*command: str) -> str:
-    """Return the first line that a command prints, or an empty text if it fails."""
+    """Return the first line that a command prints, or "none" if it is not installed."""
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=TEMPLATE)
     except OSError:
-        return ""
-    return (done.stdout.splitlines() or [""])[0].strip()
+        return "none"
+    return (done.stdout.splitlines() or ["none"])[0].strip()
 
 
 def processor() -> str:
@@ -33,27 +33,32 @@ def processor() -> str:
     return found[1] if found else platform.processor() or platform.machine()
 
 
-def packages(subject: Subject, *names: str) -> str:
-    """Return the names and versions of packages of a subject."""
-    found = first_line(str(subject.python), "-c", PACKAGES, *names).split()
-    return ", ".join(f"{name} {version}" for name, version in zip(names, found, strict=False))
+def pinned(*files: Path) -> str:
+    """Return the packages that matter for speed and their versions, as lists of requirements pin them."""
+    text = "\n".join(file.read_text() for file in files)
+    pins = {
+        name.lower(): version for name, version in re.findall(r"^([\w-]+)(?:\[\w+\])?==([\w.]+)", text, re.MULTILINE)
+    }
+    return ", ".join(f"{name} {pins[name]}" for name in PACKAGES if name in pins)
 
 
 def facts(resources: Resources) -> dict[str, str]:
-    """Return what a reader must know of the machine; of subjects only what this run has made."""
-    settings = resources.settings
+    """Return what a reader of the results must know."""
+    settings, clone = resources.settings, resources.peer_checkout
     memory = psutil.virtual_memory().total / 2**30
-    found = {
-        "machine": f"{psutil.cpu_count()} × {processor()}, {memory:.0f} GiB, {platform.system()} {platform.release()}",
+    system = f"{platform.system()} {platform.release()}"
+    wrk = " ".join(first_line("wrk", "--version").split()[:2])
+    docker = first_line("docker", "version", "--format", "Docker Engine {{.Server.Version}}")
+    lists = (
+        [clone / "{{cookiecutter.project_slug}}/requirements" / name for name in ("base.txt", "production.txt")]
+        if clone
+        else []
+    )
+    return {
+        "machine": f"{psutil.cpu_count()} × {processor()}, {memory:.0f} GiB, {system}",
+        "tools": f"Python {platform.python_version()} for all, {wrk}, {docker}",
+        "this template": pinned(SOURCE / "requirements/base.txt"),
+        "cookiecutter-django": f"{version(clone)}: {pinned(*lists)}" if clone else "not measured",
         "revision": first_line("git", "describe", "--always", "--dirty"),
-        "Python": platform.python_version(),
-        "wrk": (re.search(r"wrk (\S+)", first_line("wrk", "--version")) or ["", ""])[1],
-        "settings": f"{settings.rounds} rounds of {settings.seconds} s, {settings.workers} processes",
-        "command": f"{sys.executable} -m bench",
+        "settings": f"{settings.rounds} rounds, {settings.seconds} s of load, {settings.workers} processes",
     }
-    made = vars(resources)
-    if "ours" in made:
-        found["ours"] = packages(made["ours"], "django", "gunicorn", "psycopg", "redis", "whitenoise")
-    if made.get("peer"):
-        found["peer"] = packages(made["peer"], "django", "gunicorn", "psycopg", "redis", "whitenoise")
-    return found

@@ -8,8 +8,8 @@ EXPIRES = "now() + (CASE WHEN n % 10 = 0 THEN interval '-1 day' ELSE interval '1
 FILL = f"""
 TRUNCATE users_user, django_session, core_attemptcount CASCADE;
 INSERT INTO users_user
-    (username, email, first_name, last_name, password, is_superuser, is_staff, is_active, date_joined)
-SELECT 'user' || n, 'user' || n || '@example.com', 'First' || n % 1000, 'Last' || n % 5000, '!', false, false, true,
+    (username, email, name, password, is_superuser, is_staff, is_active, date_joined)
+SELECT 'user' || n, 'user' || n || '@example.com', 'First' || n % 1000 || ' Last' || n % 5000, '!', false, false, true,
     now() - n * interval '1 second'
 FROM generate_series(1, {{rows}}) AS n;
 INSERT INTO django_session (session_key, session_data, expire_date)

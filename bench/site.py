@@ -22,7 +22,9 @@ SERVICES = ("django", "caddy", "postgres", "redis")
 
 def prepare(folder: Path) -> Site:
     """Generate the project in ``folder``, with the static file, and the app that stores what a load generator sends."""
-    site = Site(folder, STACK, DEFAULTS, HTTP_PORT=str(HTTP_PORT), HTTPS_PORT=str(HTTPS_PORT))
+    ports = {"HTTP_PORT": str(HTTP_PORT), "HTTPS_PORT": str(HTTPS_PORT)}
+    # Room for the connections of eight replicas
+    site = Site(folder, STACK, DEFAULTS, POSTGRES_MAX_CONNECTIONS="300", **ports)
     (site.package / "core/static" / NAME).write_bytes(content())
     site.add_proof()
     return site

@@ -2,7 +2,7 @@
 
 import os
 
-from bench.clock import seconds
+from bench.clock import timed
 from bench.goals import Goal
 from bench.report.table import Table, comparison
 from bench.resources import Resources
@@ -35,7 +35,7 @@ def measure(resources: Resources) -> list[Sample]:
     def one(subject: str) -> Sample:
         empty(folder / "generated")
         command, environment = commands[subject]
-        return Sample("generate", subject, {"seconds": seconds(command, folder, environment)})
+        return Sample("generate", subject, timed(command, folder, environment)[0])
 
     in_turns(1, list(commands), one)  # warm
     return in_turns(resources.settings.rounds + 4, list(commands), one)  # each takes only a second
@@ -43,4 +43,4 @@ def measure(resources: Resources) -> list[Sample]:
 
 def tables(samples: list[Sample]) -> list[Table]:
     """Return one table."""
-    return [comparison(samples, "generate", ("seconds",), "The `cookiecutter` command")]
+    return [comparison(samples, "generate", ("seconds", "cpu_seconds"), "The `cookiecutter` command")]

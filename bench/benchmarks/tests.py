@@ -1,8 +1,9 @@
 """How long the tests and checks of a new project take."""
 
+import re
 import shutil
 
-from bench.clock import seconds
+from bench.clock import timed
 from bench.goals import Goal
 from bench.report.table import Table, comparison
 from bench.resources import Resources
@@ -35,7 +36,9 @@ def measure(resources: Resources) -> list[Sample]:
         projects["peer"] = (["pytest", "--quiet"], peer.folder, peer.environment)
 
     def test(subject: str) -> Sample:
-        return Sample("tests", subject, {"seconds": seconds(*projects[subject])})
+        figures, printed = timed(*projects[subject])
+        passed = re.search(r"(\d+) passed", printed)
+        return Sample("tests", subject, figures | {"passed": int(passed[1]) if passed else 0})
 
     in_turns(1, list(projects), test)  # warm: bytecode, and the peer's database, which it keeps
     samples = in_turns(rounds, list(projects), test)
@@ -45,7 +48,7 @@ def measure(resources: Resources) -> list[Sample]:
             for name in CACHES:
                 shutil.rmtree(ours.folder / name, ignore_errors=True)
             empty(ours.cache)
-        return Sample(case, "ours", {"seconds": seconds(["make", "check"], ours.folder, ours.environment)})
+        return Sample(case, "ours", timed(["make", "check"], ours.folder, ours.environment)[0])
 
     return samples + in_turns(rounds, ["check, no caches", "check, nothing changed"], check)
 
@@ -53,7 +56,7 @@ def measure(resources: Resources) -> list[Sample]:
 def tables(samples: list[Sample]) -> list[Table]:
     """Return a table for each command."""
     return [
-        comparison(samples, "tests", ("seconds",), "The tests of a new project"),
-        comparison(samples, "check, no caches", ("seconds",), "`make check` without caches"),
-        comparison(samples, "check, nothing changed", ("seconds",), "`make check` with nothing changed"),
+        comparison(samples, "tests", ("seconds", "cpu_seconds", "passed"), "The tests of a new project"),
+        comparison(samples, "check, no caches", ("seconds", "cpu_seconds"), "`make check` without caches"),
+        comparison(samples, "check, nothing changed", ("seconds", "cpu_seconds"), "`make check` with nothing changed"),
     ]

@@ -18,6 +18,7 @@ FIGURES = {
     "process_seconds": "seconds of the process",
     "modules": "modules",
     "failed": "failed",
+    "passed": "tests",
     "pss_mb": "PSS MB",
     "requests": "requests",
 }
@@ -28,7 +29,7 @@ SUBJECTS = {
     "limit": "bare function",
 }
 # What it makes no sense to divide.
-NO_RATIO = {"errors", "requests", "failed"}
+NO_RATIO = {"errors", "requests", "failed", "passed"}
 
 
 @dataclass(frozen=True)
