@@ -1,6 +1,6 @@
 # The template's own commands; a generated project has a Makefile of its own.
 .DEFAULT_GOAL := help
-.PHONY: help demo test proof test-fast check format record lock .venv
+.PHONY: help demo test proof test-fast bench check format record lock .venv
 
 PROJECT := {{ cookiecutter.django_project_name }}
 PYTHON := .venv/bin/python
@@ -22,14 +22,18 @@ proof: .venv ## Run the tests that `make test` leaves out, and all tests of site
 	@$(PYTHON) -m pytest --numprocesses=2 -m "long or site" $(ARGS)
 test-fast: .venv ## Run the tests that need nothing but Python
 	@$(PYTHON) -m pytest --numprocesses=auto -m "not long" tests/unit tests/bake $(ARGS)
+bench: .venv ## Measure speed beside other projects, and write docs/performance.md; one benchmark: make bench-pages
+	@PYTHONPATH=tests $(PYTHON) -m bench
+bench-%: .venv
+	@PYTHONPATH=tests $(PYTHON) -m bench $*
 check: .venv ## Check format and lint of the template's own code
-	@.venv/bin/black --check ddpt src tests
-	@.venv/bin/ruff check ddpt src tests
+	@.venv/bin/black --check bench ddpt src tests
+	@.venv/bin/ruff check bench ddpt src tests
 	@.venv/bin/mypy
 	@PYTHONPATH=src .venv/bin/lint-imports
 format: .venv ## Format the template's own code
-	@.venv/bin/black ddpt src tests
-	@.venv/bin/ruff check --fix ddpt src tests
+	@.venv/bin/black bench ddpt src tests
+	@.venv/bin/ruff check --fix bench ddpt src tests
 record: .venv ## Record again what a Docker Engine answers, for the tests of the deploy tool
 	@$(PYTHON) tests/support/record.py
 lock: .venv ## Lock the packages, of projects and of the template; newest versions: make lock ARGS=--upgrade
