@@ -42,12 +42,13 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "{{ cookiecutter.django_project_name }}.core.health.health",
+    # Before the others, of which a static file needs none
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "{{ cookiecutter.django_project_name }}.core.middleware.trusted_proxy",
     "{{ cookiecutter.django_project_name }}.core.middleware.request_log",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -6,6 +6,7 @@ https://docs.djangoproject.com/en/6.1/howto/deployment/checklist/
 import logging
 from email.utils import formataddr
 
+from ..core.static_files import add_headers
 from . import parsers
 from .base import *
 from .env import env
@@ -54,6 +55,7 @@ STORAGES = STORAGES | {
     "staticfiles": {"BACKEND": "{{ cookiecutter.django_project_name }}.core.static_files.StaticFilesStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_ADD_HEADERS_FUNCTION = add_headers
 {%- if cookiecutter.use_s3 is yes %}
 STORAGES, SECURE_CSP = use_bucket(STORAGES, SECURE_CSP)
 {%- endif %}

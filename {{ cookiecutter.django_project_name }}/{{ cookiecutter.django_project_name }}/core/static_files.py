@@ -1,4 +1,6 @@
-"""The storage of static files in production."""
+"""Static files in production."""
+
+from collections.abc import MutableMapping
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
@@ -16,8 +18,11 @@ class StaticFilesStorage(CompressedManifestStaticFilesStorage):
 
     def url(self, name: str, force: bool = False) -> str:
         """Return the URL of a file."""
-        if force:
-            return super().url(name, force)
-        if name not in self.urls:
-            self.urls[name] = super().url(name)
+        if force or name not in self.urls:
+            self.urls[name] = super().url(name, force)
         return self.urls[name]
+
+
+def add_headers(headers: MutableMapping[str, str], path: str, url: str) -> None:
+    """Add what ``SecurityMiddleware`` adds to pages."""
+    headers["X-Content-Type-Options"] = "nosniff"

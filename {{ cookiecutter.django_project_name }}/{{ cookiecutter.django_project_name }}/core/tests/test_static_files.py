@@ -8,6 +8,8 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
+from ..static_files import add_headers
+
 
 @pytest.fixture
 def collected(settings, tmp_path):
@@ -19,6 +21,7 @@ def collected(settings, tmp_path):
         "staticfiles": {"BACKEND": "{{ cookiecutter.django_project_name }}.core.static_files.StaticFilesStorage"}
     }
     settings.WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+    settings.WHITENOISE_ADD_HEADERS_FUNCTION = add_headers
     call_command("collectstatic", verbosity=0, interactive=False)
     return tmp_path
 
@@ -31,3 +34,4 @@ def test_static_files_are_hashed_compressed_and_cached(collected, db):
         assert response.status_code == 200
         assert response.headers["Content-Encoding"] == encoding
         assert response.headers["Cache-Control"] == "max-age=315360000, public, immutable"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
