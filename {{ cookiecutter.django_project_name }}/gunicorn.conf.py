@@ -7,7 +7,9 @@ import gc
 import math
 import os
 import signal
+import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -75,8 +77,6 @@ bind = "0.0.0.0:8000"
 # Each process takes memory and database connections; a container without a limit may have all CPUs of a large server.
 workers = int(os.environ.get("WEB_CONCURRENCY") or min(8, max(2, math.ceil(2 * cpus()))))
 worker_class = Worker
-# The project is loaded once, and the processes share that memory.
-preload_app = True
 threads = int(os.environ.get("GUNICORN_THREADS") or 4)
 
 # Seconds; the proxy must give up an idle connection first, or it sends a request into one that has just been closed.
@@ -97,12 +97,18 @@ drain_seconds = int(os.environ.get("DRAIN_SECONDS") or 0)
 
 
 def when_ready(server: Any) -> None:
-    """Load the rest of the project before there are processes, and put off the stop that SIGTERM asks for.
+    """Load the project before there are processes, which share that memory, and put off the stop that SIGTERM asks for.
 
     gunicorn itself closes at once, and refuses connections from then on.
     https://github.com/benoitc/gunicorn/issues/2409
     """
-    get_resolver().url_patterns  # noqa: B018  # imports the views
+    # Not by the setting preload_app, which hides where a RuntimeError was raised
+    try:
+        import_module(wsgi_app.partition(":")[0])
+        get_resolver().url_patterns  # noqa: B018  # imports the views
+    except Exception:
+        server.log.exception("The project could not be loaded.")
+        sys.exit(1)
     # A connection that an import has opened must not be shared.
     connections.close_all()
     # Garbage collections would write to shared memory, which copies it.

@@ -12,11 +12,6 @@ APPLICATION = '''"""Return answers that were recorded."""
 import json
 from pathlib import Path
 
-import django
-
-# gunicorn.conf.py of the project loads its URLs.
-django.setup()
-
 ANSWERS = {
     path: ([tuple(header) for header in headers], body.encode())
     for path, (headers, body) in json.loads(Path(__file__).with_name("answers.json").read_text()).items()
