@@ -21,8 +21,8 @@ MORE_MODULES = """
 """
 # Modules of the locked packages, where they have other names than the packages, and of packages they can do without.
 PACKAGE_MODULES = """
-    anyio anymail argon2 blackd blib2to3 dateutil debug_toolbar django_watchfiles dotenv factory mypy_django_plugin mypyc
-    py storages unfold watchfiles xdist yaml
+    anyio anymail argon2 blackd blib2to3 dateutil debug_toolbar django_watchfiles factory mypy_django_plugin mypyc py
+    storages unfold watchfiles xdist yaml
 """
 # Beside the project's package, or likely to come there. Some file systems do not tell Makefile from makefile.
 FILES = """

@@ -1,1 +1,1 @@
-"""What only development uses: console email, log filters, the debug toolbar, and ``startapp``. No image has it."""
+"""What only development uses: console email, log filters, the debug toolbar, ``startapp``, checks. No image has it."""
