@@ -91,5 +91,5 @@ def tables(samples: list[Sample]) -> list[Table]:
         heads = [f"{number(int(size.split()[0]))} rows" for size in sizes]
         found.insert(1, Table("Milliseconds by number of rows", ["", *heads], lines))
         plans = [[one.subject, one.text] for one in samples if one.case == sizes[-1]]
-        found.insert(2, Table(f"Query plans at {heads[-1]}, the slowest three", ["", "plan"], plans))
+        found.insert(2, Table(f"Query plans at {heads[-1]}, the slowest three", ["", "plan"], plans, texts=True))
     return found

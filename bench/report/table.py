@@ -39,10 +39,11 @@ class Table:
     title: str
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
+    texts: bool = False  # whether the cells are texts, and not numbers
 
     def markdown(self) -> str:
         """Return the table, with its title above it."""
-        lines = [self.head, ["---"] + ["---:"] * (len(self.head) - 1), *self.rows]
+        lines = [self.head, ["---", *["---" if self.texts else "---:"] * (len(self.head) - 1)], *self.rows]
         return f"**{self.title}**\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
