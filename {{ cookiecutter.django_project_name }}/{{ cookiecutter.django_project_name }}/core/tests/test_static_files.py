@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from ..static_files import add_headers
+from .. import static_files
 
 
 @pytest.fixture
@@ -18,10 +18,10 @@ def collected(settings, tmp_path):
     settings.STATICFILES_DIRS = [Path(__file__).parent.parent / "static"]
     settings.STATIC_ROOT = tmp_path
     settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "{{ cookiecutter.django_project_name }}.core.static_files.StaticFilesStorage"}
+        "staticfiles": {"BACKEND": f"{static_files.__name__}.StaticFilesStorage"}
     }
     settings.WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-    settings.WHITENOISE_ADD_HEADERS_FUNCTION = add_headers
+    settings.WHITENOISE_ADD_HEADERS_FUNCTION = static_files.add_headers
     call_command("collectstatic", verbosity=0, interactive=False)
     return tmp_path
 
