@@ -17,9 +17,7 @@ def collected(settings, tmp_path):
     settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
     settings.STATICFILES_DIRS = [Path(__file__).parent.parent / "static"]
     settings.STATIC_ROOT = tmp_path
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": f"{static_files.__name__}.StaticFilesStorage"}
-    }
+    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": f"{static_files.__name__}.StaticFilesStorage"}}
     settings.WHITENOISE_KEEP_ONLY_HASHED_FILES = True
     settings.WHITENOISE_ADD_HEADERS_FUNCTION = static_files.add_headers
     call_command("collectstatic", verbosity=0, interactive=False)
