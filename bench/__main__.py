@@ -12,6 +12,7 @@ from bench.report import page
 from bench.resources import Resources
 from bench.results import Result, save
 from bench.settings import PAGE, TEMPLATE, BenchError, Settings
+from bench.wrk import require_wrk
 
 
 def run(name: str, resources: Resources, known: dict[str, str]) -> None:
@@ -36,6 +37,7 @@ def main(names: list[str]) -> int:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     failed = []
     try:
+        require_wrk()
         with Resources(Settings.from_environment()) as resources:
             known = facts(resources)
             for name in names or BENCHMARKS:
@@ -48,6 +50,8 @@ def main(names: list[str]) -> int:
     except BenchError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     if len(failed) < len(names or BENCHMARKS):
         page.write()
         print(f"Wrote {PAGE.relative_to(TEMPLATE)}")

@@ -37,7 +37,7 @@ class Resources(contextlib.ExitStack):
     def postgres(self) -> Postgres:
         """PostgreSQL on the loopback interface."""
         if not (shutil.which("postgres") or list(Path("/usr/lib/postgresql").glob("*/bin/postgres"))):
-            raise BenchError("PostgreSQL is not installed → apt-get install postgresql, or brew install postgresql")
+            raise BenchError("PostgreSQL is not installed → apt-get install postgresql")
         server = Postgres()
         server.start()
         self.callback(server.stop)
@@ -47,7 +47,7 @@ class Resources(contextlib.ExitStack):
     def redis(self) -> Redis:
         """Redis on the loopback interface."""
         if not shutil.which("redis-server"):
-            raise BenchError("Redis is not installed → apt-get install redis-server, or brew install redis")
+            raise BenchError("Redis is not installed → apt-get install redis-server")
         server = Redis()
         server.start()
         self.callback(server.stop)

@@ -56,7 +56,7 @@ def parse(printed: str) -> Load:
 def require_wrk() -> None:
     """Raise ``BenchError`` where wrk is not installed."""
     if not shutil.which("wrk"):
-        raise BenchError("wrk is not installed → apt-get install wrk, or brew install wrk")
+        raise BenchError("wrk is not installed → apt-get install wrk")
 
 
 def load(url: str, seconds: int, connections: int, headers: dict[str, str], address: str = "") -> Load:
