@@ -5,6 +5,7 @@ from typing import Any
 
 from ddpt_deploy.docker.labels import labels, options
 from ddpt_deploy.errors import DeployError, DockerError
+from ddpt_deploy.site import backups_image, stacks
 from ddpt_deploy.site.site import Site
 
 
@@ -42,8 +43,11 @@ def push(site: Site, image: Image) -> Image:
 
 
 def pull(site: Site, reference: str) -> None:
-    """Pull an image, unless the engine has it. Raises DeployError."""
+    """Pull an image, or build that of the backups, unless the engine has it. Raises DeployError."""
     if site.docker.inspect("image", reference):
+        return
+    if reference == backups_image.reference(site):
+        _build_backups_image(site, reference)
         return
     try:
         site.docker.run("pull", reference)
@@ -51,6 +55,17 @@ def pull(site: Site, reference: str) -> None:
         raise DeployError(
             f"The engine does not have the image {reference}, and it cannot be pulled.", cause=error.cause
         ) from None
+
+
+def _build_backups_image(site: Site, reference: str) -> None:
+    site.docker.run(
+        *("build", "--tag", reference),
+        *options("--build-arg", {"POSTGRES_IMAGE": stacks.get(site, "postgres").images[0]}),
+        *options("--label", labels(site.stack, "backups-image")),
+        str(site.folder / "backups"),
+    )
+    if site.settings.registry:
+        site.docker.run("push", reference)
 
 
 def _inspect(site: Site, reference: str) -> dict[str, Any]:

@@ -156,7 +156,7 @@ def _images(site: Site, found: list[Stack]) -> Iterator[str]:
                 image.pull(site, reference)
             except DeployError as error:
                 yield f"{error.message} {error.cause}"
-                return
+                break
     try:
         gigabytes, _ = disk.free(site)
     except DeployError as error:

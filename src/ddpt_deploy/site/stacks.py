@@ -15,7 +15,7 @@ from typing import Any
 from ddpt_deploy.docker import labels
 from ddpt_deploy.docker.client import Docker
 from ddpt_deploy.errors import DeployError, DockerError
-from ddpt_deploy.site import secrets
+from ddpt_deploy.site import backups_image, secrets
 from ddpt_deploy.site.site import Site
 
 
@@ -121,6 +121,7 @@ def variables(site: Site, files: Mapping[str, str]) -> dict[str, str]:
         "DATABASE_USER": role,
         "DJANGO_IMAGE": site.settings.image,
         "RELEASE": "none",
+        "BACKUPS_IMAGE": backups_image.reference(site),
     }
 
 

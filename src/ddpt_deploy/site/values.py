@@ -39,6 +39,11 @@ def decimal(text: str) -> float:
     return float(_match(text, r"[0-9]*\.?[0-9]+", "is not a number: give one like 0.5"))
 
 
+def percentage(text: str) -> str:
+    """Check a percentage above zero, such as 5%."""
+    return _match(text, "(0*[1-9][0-9]?|100)%", "is not a percentage: give one from 1% to 100%")
+
+
 def memory(text: str) -> int:
     """Read an amount of memory, such as 512M or 2G, as bytes."""
     _match(text, "0*[1-9][0-9]*[MG]", "is not an amount of memory: give one like 512M or 2G")

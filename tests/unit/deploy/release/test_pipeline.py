@@ -33,11 +33,14 @@ def test_setup_starts_what_is_needed_before_django(swarm, site, set_up):
         for words in swarm.commands
         if words[:2] in (("stack", "deploy"), ("service", "create"))
     ]
-    assert set(swarm.services) == {f"site_{name}" for name in ("caddy", "django", "migrate", "postgres", "redis")}
+    assert set(swarm.services) == {
+        f"site_{name}" for name in ("backups", "caddy", "django", "migrate", "postgres", "redis")
+    }
     names = [line.split()[1] for line in set_up.splitlines() if line.startswith("✓")]
     assert names == [
         "swarm",
         "preflight",
+        "backups",
         "caddy",
         "postgres",
         "database",

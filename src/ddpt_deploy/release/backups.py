@@ -1,0 +1,164 @@
+"""Backups: jobs in the container of ``stacks/backups.yml``, whose program ``backup`` does the work."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from ddpt_deploy.console import Step
+from ddpt_deploy.docker.services import Job
+from ddpt_deploy.errors import DeployError
+from ddpt_deploy.release import backing_services, database, image, job, migrations
+from ddpt_deploy.site import releases, secrets, stacks
+from ddpt_deploy.site.releases import Release
+from ddpt_deploy.site.site import Site
+
+PROGRAM = "/opt/backups/backup"
+# to write files of any user
+WRITE = ("CHOWN", "DAC_OVERRIDE", "FOWNER")
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup in the repository: two snapshots of restic's, of the database and of the files, with one ID."""
+
+    id: str
+    release: str
+    # why it was made: scheduled, manual
+    kind: str
+    # bytes before compression
+    size: int
+    verified: bool
+
+    @property
+    def when(self) -> datetime:
+        """Return when it was begun."""
+        return datetime.strptime(self.id, "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+
+    @property
+    def megabytes(self) -> str:
+        """Return its size."""
+        return f"{self.size / 1e6:.2f}"
+
+    def __str__(self) -> str:
+        """Name it, in a line."""
+        return f"{self.id} ({self.megabytes} MB, release {self.release})"
+
+
+def take(site: Site, kind: str, step: Step | None = None) -> Backup:
+    """Back up the database and the files, and read all back. Raises DeployError."""
+    run(site, "backup", kind, step=step)
+    return find(site, "latest")
+
+
+def listed(site: Site) -> list[Backup]:
+    """Return the backups of the site, the oldest first. Raises DeployError when the repository cannot be read."""
+    printed = run(site, "list")
+    return from_snapshots(json.loads(next(line for line in printed.splitlines() if line.startswith("["))))
+
+
+def from_snapshots(snapshots: Sequence[dict[str, Any]]) -> list[Backup]:
+    """Return the backups that restic's snapshots make up; one that was interrupted has no files and is left out."""
+    sizes: dict[str, int] = {}
+    found = []
+    for snapshot in sorted(snapshots, key=lambda one: str(one["time"])):
+        named = dict(tag.partition("=")[::2] for tag in snapshot["tags"])
+        identity = next(name for name in named if re.fullmatch(r"\d{8}-\d{6}", name))
+        sizes[identity] = sizes.get(identity, 0) + snapshot.get("summary", {}).get("total_bytes_processed", 0)
+        if "files" in named:
+            found.append(Backup(identity, named["release"], named["kind"], sizes[identity], "verified" in named))
+    return found
+
+
+def find(site: Site, name: str) -> Backup:
+    """Return the backup with an ID, or the ``latest`` that is verified. Raises DeployError."""
+    for backup in reversed(listed(site)):
+        if backup.id == name or (name == "latest" and backup.verified):
+            return backup
+    raise DeployError(f"There is no backup {name} of {site.stack}.", hint="make backups")
+
+
+def restore(site: Site, backup: Backup) -> str:
+    """Restore a backup in place of the database, and return the name that the database before has now.
+
+    Until the last step the database stays as it is. The backup is restored into a new one, compared with what was dumped,
+    and given the migrations of the current release; then the names are switched. Raises DeployError.
+    """
+    restored, kept = (
+        f"{site.settings.database}_restored",
+        f"{site.settings.database}_before_{datetime.now(UTC):%Y%m%d_%H%M%S}",
+    )
+    with site.console.step("database") as step:
+        backing_services.apply(site, stacks.get(site, "postgres"), step=step)
+        database.ensure(site, step)
+    with site.console.step("restore") as step:
+        step.detail = run(site, "restore", backup.id, restored, capabilities=WRITE, step=step).strip()
+    try:
+        for release in releases.history(site)[-1:]:
+            with site.console.step("migrate") as step:
+                job.run(
+                    site,
+                    _migration(site, release, restored, "migrate_release"),
+                    timeout=site.settings.migration_timeout,
+                )
+        with site.console.step("switch") as step:
+            run(site, "switch", restored, kept, step=step)
+    except DeployError:
+        run(site, "drop", restored)
+        raise
+    return kept
+
+
+def drill(site: Site, backup: Backup) -> None:
+    """Restore a backup into a throw-away database and compare it with what was dumped; read all files. Raises DeployError."""
+    restored = f"{site.settings.database}_drill"
+    try:
+        with site.console.step("restore") as step:
+            step.detail = ", ".join(run(site, "drill", backup.id, restored, step=step).splitlines())
+        for release in releases.history(site)[-1:]:
+            with site.console.step("migrate --check") as step:
+                job.run(
+                    site,
+                    _migration(site, release, restored, "migrate", "--check"),
+                    timeout=site.settings.migration_timeout,
+                )
+    finally:
+        run(site, "drop", restored)
+
+
+def run(site: Site, *command: str, capabilities: Sequence[str] = (), step: Step | None = None) -> str:
+    """Run a command of the program in a job, and return what it prints. Raises DeployError."""
+    service = stacks.get(site, "backups").services["backups"]
+    recorded = releases.history(site)
+    image.pull(site, service["image"])
+    return job.run(
+        site,
+        Job(
+            name=f"backup-{command[0]}",
+            image=service["image"],
+            command=(PROGRAM, *command),
+            capabilities=[*service["cap_add"], *capabilities],
+            constraint=service["deploy"]["placement"]["constraints"][0],
+            on_network=True,
+            memory=str(service["deploy"]["resources"]["limits"]["memory"]),
+            environment={**service["environment"], "RELEASE": recorded[-1].version if recorded else "none"},
+            volumes={one["target"]: one["source"] for one in service["volumes"] if one["type"] == "volume"},
+            secrets=secrets.files(site, "backups"),
+        ),
+        timeout=site.settings.backup_timeout,
+        step=step,
+    )
+
+
+def _migration(site: Site, release: Release, restored: str, *command: str) -> Job:
+    """Return the job that runs a command of migrations on another database than the site's."""
+    found = migrations.migration_job(site, release)
+    url = re.sub(rf"/{site.settings.database}(?=\?|$)", f"/{restored}", found.environment["DATABASE_URL"])
+    return replace(
+        found,
+        name="backup-migrate",
+        command=("python", "manage.py", *command),
+        environment={**found.environment, "DATABASE_URL": url},
+    )
