@@ -6,4 +6,4 @@ from ddpt_deploy.site.site import Site
 def run(site: Site) -> None:
     """Back up the database, the uploads and the certificates, and read all back."""
     with lock.held(site, "backup") as site, site.console.step("backup") as step:
-        step.detail = str(backups.take(site, "manual", step))
+        step.detail = backups.take(site, "manual", step)

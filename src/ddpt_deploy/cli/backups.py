@@ -16,3 +16,4 @@ def run(site: Site) -> None:
         for backup in reversed(backups.listed(site))
     ]
     site.console.table(rows)
+    site.console.say(f"kept in {site.settings.backup_repository or 'the volume ' + site.name('backups')}")

@@ -1,4 +1,4 @@
-from ddpt_deploy.release import git, pipeline, preflight
+from ddpt_deploy.release import backups, git, pipeline, preflight
 from ddpt_deploy.release.hooks import step
 from ddpt_deploy.site import lock, releases
 from ddpt_deploy.site.site import Site
@@ -15,4 +15,6 @@ def run(site: Site, allow_dirty: bool = False) -> None:
         with step(site, "preflight", version):
             preflight.check(site, allow_dirty=allow_dirty)
         built = pipeline.build(site, version)
-        pipeline.migrate(site, releases.candidate(site, version, built.reference, built.digest))
+        candidate = releases.candidate(site, version, built.reference, built.digest)
+        backups.before_migrations(site, candidate)
+        pipeline.migrate(site, candidate)

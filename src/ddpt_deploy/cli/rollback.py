@@ -39,5 +39,8 @@ def find_target(site: Site, version: str) -> Release:
     later = releases.migrations_between(current, target)
     if later:
         site.console.warn(f"{target.version} does not know these migrations, which stay: {', '.join(later)}")
+        backup = releases.backup_between(recorded, target)
+        if backup:
+            site.console.warn(f"The backup from before them: make restore BACKUP={backup}")
         site.console.confirm("Does its code work with them?")
     return target

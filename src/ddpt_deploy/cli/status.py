@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 
 from ddpt_deploy.errors import DeployError, DockerError
 from ddpt_deploy.release import caddy, disk, hsts, readiness
-from ddpt_deploy.site import lock, nodes, releases, services, stacks
+from ddpt_deploy.site import lock, nodes, releases, schedule, services, stacks
+from ddpt_deploy.site.schedule import Run
 from ddpt_deploy.site.site import Site
 
 
-def run(site: Site) -> None:
-    """Show which release runs, the health of each service, the disk and the lock."""
+def run(site: Site) -> int:
+    """Show which release runs, the health of each service, the disk and the lock; status 1 where a scheduled job failed."""
     try:
         recorded = releases.history(site)
         current = f"release {recorded[-1].number}: {recorded[-1].version}" if recorded else "no release"
@@ -19,6 +20,8 @@ def run(site: Site) -> None:
     names = nodes.names(site)
     rows = [_row(site, name, names) for stack in stacks.load(site).values() for name in stack.services]
     site.console.table(rows)
+    runs = schedule.last_runs(site)
+    site.console.table([_job(run) for run in runs])
     try:
         site.console.say(readiness.check(site))
     except DeployError as error:
@@ -38,6 +41,17 @@ def run(site: Site) -> None:
         advice = hsts.advice(site.settings, served_since, datetime.now(UTC))
         if advice:
             site.console.say(advice)
+    return int(not all(run.ok for run in runs))
+
+
+def _job(run: Run) -> dict[str, str]:
+    return {
+        "job": run.job,
+        "last run": run.when,
+        "seconds": f"{run.seconds:.1f}",
+        "result": "ok" if run.ok else "failed",
+        "printed": run.printed,
+    }
 
 
 def _row(site: Site, name: str, nodes: Mapping[str, str]) -> dict[str, str]:

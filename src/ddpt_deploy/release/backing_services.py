@@ -10,14 +10,14 @@ from ddpt_deploy.site.site import Site
 from ddpt_deploy.site.stacks import Stack
 
 
-def apply_all(site: Site) -> None:
-    """Apply the stack files of all backing services, then ensure that the database exists."""
+def apply_all(site: Site, *, new_database: bool = False) -> None:
+    """Apply the stack files of all backing services, and ensure that the database exists; it may be new."""
     for stack in stacks.backing(site):
         with site.console.step(stack.name) as step:
             apply(site, stack, step=step)
         if stack.name == "postgres":
             with site.console.step("database") as step:
-                database.ensure(site, step)
+                database.ensure(site, step, new=new_database)
 
 
 def apply(site: Site, stack: Stack, *, files: Mapping[str, str] | None = None, step: Step | None = None) -> None:

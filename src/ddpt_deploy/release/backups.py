@@ -10,9 +10,10 @@ from typing import Any
 from ddpt_deploy.console import Step
 from ddpt_deploy.docker.services import Job
 from ddpt_deploy.errors import DeployError
-from ddpt_deploy.release import backing_services, database, image, job, migrations
+from ddpt_deploy.release import backing_services, database, image, job, migrations, new_secrets
 from ddpt_deploy.site import releases, secrets, stacks
 from ddpt_deploy.site.releases import Release
+from ddpt_deploy.site.settings import PREFIX
 from ddpt_deploy.site.site import Site
 
 PROGRAM = "/opt/backups/backup"
@@ -47,10 +48,26 @@ class Backup:
         return f"{self.id} ({self.megabytes} MB, release {self.release})"
 
 
-def take(site: Site, kind: str, step: Step | None = None) -> Backup:
-    """Back up the database and the files, and read all back. Raises DeployError."""
-    run(site, "backup", kind, step=step)
-    return find(site, "latest")
+def take(site: Site, kind: str, step: Step | None = None, *, fresh: int = 0) -> str:
+    """Back up the database and the files, read all back, and return the ID; that of the newest where one is ``fresh``.
+
+    ``fresh`` is an age in minutes. Raises DeployError.
+    """
+    return run(site, "backup", kind, str(fresh), step=step).split()[-1]
+
+
+def before_migrations(site: Site, candidate: Release) -> str:
+    """Take a backup where a release has other migrations than the current one, and return its ID. Raises DeployError."""
+    current = releases.history(site)[-1:]
+    if not (
+        current
+        and site.settings.backup_before_migrations
+        and _migration_files(site, candidate) != _migration_files(site, current[0])
+    ):
+        return ""
+    with site.console.step("backup") as step:
+        step.detail = take(site, "before-migrations", step, fresh=site.settings.backup_fresh_minutes)
+    return step.detail
 
 
 def listed(site: Site) -> list[Backup]:
@@ -80,6 +97,12 @@ def find(site: Site, name: str) -> Backup:
     raise DeployError(f"There is no backup {name} of {site.stack}.", hint="make backups")
 
 
+def restore_files(site: Site, backup: Backup) -> None:
+    """Write all files of a backup into their volumes: uploads, certificates. Raises DeployError."""
+    with site.console.step("files") as step:
+        run(site, "restore-files", backup.id, capabilities=WRITE, step=step)
+
+
 def restore(site: Site, backup: Backup) -> str:
     """Restore a backup in place of the database, and return the name that the database before has now.
 
@@ -92,7 +115,7 @@ def restore(site: Site, backup: Backup) -> str:
     )
     with site.console.step("database") as step:
         backing_services.apply(site, stacks.get(site, "postgres"), step=step)
-        database.ensure(site, step)
+        database.ensure(site, step, new=True)
     with site.console.step("restore") as step:
         step.detail = run(site, "restore", backup.id, restored, capabilities=WRITE, step=step).strip()
     try:
@@ -104,11 +127,40 @@ def restore(site: Site, backup: Backup) -> str:
                     timeout=site.settings.migration_timeout,
                 )
         with site.console.step("switch") as step:
-            run(site, "switch", restored, kept, step=step)
+            run(site, "switch", restored, kept, database.site_id(site), step=step)
     except DeployError:
-        run(site, "drop", restored)
+        drop(site, restored)
         raise
     return kept
+
+
+def restore_table(site: Site, backup: Backup, table: str) -> str:
+    """Restore one table into a schema of the database, and return where it is. Raises DeployError."""
+    with site.console.step("restore") as step:
+        printed = run(site, "restore-table", backup.id, f"{site.settings.database}_restored", table, step=step)
+        step.detail = printed.splitlines()[-1]
+    return step.detail
+
+
+def drop(site: Site, name: str) -> None:
+    """Drop a database that is not that of the site."""
+    run(site, "drop", name)
+
+
+def require_key(site: Site) -> None:
+    """Store the key of the backups, from the shell or the terminal. Raises DeployError where releases are on record already."""
+    if releases.history(site):
+        raise DeployError(
+            f"{site.stack} has releases already: this is no empty server.", hint="make restore BACKUP=latest"
+        )
+    entry = next(one for one in secrets.catalogue(site) if one.name == "RESTIC_PASSWORD")
+    if entry.name not in secrets.versions(site):
+        value = new_secrets.new_value(site, replace(entry, generate=False))
+        if not value:
+            raise DeployError(
+                "The key of the backups is required.", hint=f"{PREFIX}{entry.name}=... make setup RESTORE=latest"
+            )
+        secrets.store(site, entry.name, value)
 
 
 def drill(site: Site, backup: Backup) -> None:
@@ -125,7 +177,7 @@ def drill(site: Site, backup: Backup) -> None:
                     timeout=site.settings.migration_timeout,
                 )
     finally:
-        run(site, "drop", restored)
+        drop(site, restored)
 
 
 def run(site: Site, *command: str, capabilities: Sequence[str] = (), step: Step | None = None) -> str:
@@ -150,6 +202,12 @@ def run(site: Site, *command: str, capabilities: Sequence[str] = (), step: Step 
         timeout=site.settings.backup_timeout,
         step=step,
     )
+
+
+def _migration_files(site: Site, release: Release) -> set[str]:
+    """Return the paths of the migrations in the image of a release; none where the engine does not have it any more."""
+    find = ("--entrypoint", "find", release.image, "/app", "/opt/venv", "-path", "*/migrations/*.py")
+    return set(site.docker.output("run", "--rm", "--network", "none", *find).splitlines())
 
 
 def _migration(site: Site, release: Release, restored: str, *command: str) -> Job:

@@ -22,7 +22,8 @@ def complete(site: Site) -> None:
 
 
 def new_value(site: Site, entry: Secret) -> str:
-    """Return a random value where one can be generated, else one from the shell or the terminal, or nothing."""
-    if entry.generate:
-        return secrets.generate()
-    return os.environ.get(PREFIX + entry.name) or site.console.ask_secret(entry.name, entry.about)
+    """Return a value from the shell, a random one where it can be generated, or one from the terminal, or nothing."""
+    given = os.environ.get(PREFIX + entry.name)
+    if given or not entry.generate:
+        return given or site.console.ask_secret(entry.name, entry.about)
+    return secrets.generate()

@@ -3,11 +3,11 @@
 import time
 from dataclasses import replace
 
-from ddpt_deploy.errors import DeployError, LockLostError
-from ddpt_deploy.release import caddy, image, migrations, prune, rollout, smoke_test, static_files
+from ddpt_deploy.errors import DeployError, DockerError, LockLostError
+from ddpt_deploy.release import backups, caddy, database, image, migrations, prune, rollout, smoke_test, static_files
 from ddpt_deploy.release.hooks import step
 from ddpt_deploy.release.image import Image
-from ddpt_deploy.site import lock, releases, services
+from ddpt_deploy.site import lock, releases
 from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
 
@@ -17,12 +17,11 @@ def run(site: Site, version: str) -> Release:
     started = time.monotonic()
     built = build(site, version)
     candidate = releases.candidate(site, version, built.reference, built.digest)
-    candidate = replace(candidate, migrations=migrate(site, candidate))
+    backup = backups.before_migrations(site, candidate)
+    candidate = replace(candidate, backup=backup, migrations=migrate(site, candidate))
     with step(site, "static", version) as shown:
         shown.detail = static_files.publish(site, candidate, shown)
-    done = activate(site, candidate, started)
-    housekeeping(site)
-    return done
+    return activate(site, candidate, started)
 
 
 def build(site: Site, version: str) -> Image:
@@ -40,7 +39,14 @@ def build(site: Site, version: str) -> Image:
 def migrate(site: Site, candidate: Release) -> list[str]:
     """Run the migrations of a release, and return all that it knows."""
     with step(site, "migrate", candidate.version) as shown:
-        found = migrations.migrate(site, candidate, shown)
+        try:
+            found = migrations.migrate(site, candidate, shown)
+        except DockerError:
+            raise
+        except DeployError:
+            # That the database is lost says more than that nobody could log in.
+            database.ensure(site)
+            raise
         shown.detail = str(found)
     return found.known
 
@@ -73,15 +79,6 @@ def activate(site: Site, target: Release, started: float) -> Release:
     with step(site, "prune", target.version) as shown:
         shown.detail = prune.prune(site)
     return target
-
-
-def housekeeping(site: Site) -> None:
-    """Run ``manage.py housekeeping`` in a container. The release runs already, so a failure is a warning."""
-    try:
-        with site.console.step("housekeeping") as shown:
-            shown.detail = services.run(site, "django", "python", "manage.py", "housekeeping")
-    except DeployError as error:
-        site.console.warn(f"{error}\nTo try again: make manage CMD=housekeeping")
 
 
 def restore(site: Site) -> None:

@@ -87,6 +87,9 @@ def _nodes(site: Site) -> Iterator[str]:
     found = nodes.nodes(site)
     for role in nodes.missing_roles(found):
         yield f"no node {nodes.ROLES[role]}: docker node update --label-add {role}=yes NODE"
+    data = [node["Description"]["Hostname"] for node in found if node["Spec"]["Labels"].get("data") == "yes"]
+    if len(data) > 1:
+        yield f"the nodes {', '.join(data)} have the label data, and one has the database: docker node update --label-rm data NODE"
     if len(found) > 1 and not site.settings.registry:
         yield f"{len(found)} nodes need a registry for the image: set REGISTRY"
 

@@ -5,7 +5,7 @@ from ddpt_deploy.site import lock, secrets, services, store
 from ddpt_deploy.site.site import Site
 from ddpt_deploy.waiting import wait_until
 
-RECORDS = ("release", "file", "maintenance")
+RECORDS = ("release", "file", "maintenance", "site")
 
 
 def remove_services(site: Site) -> int:

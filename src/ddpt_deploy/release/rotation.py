@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from ddpt_deploy.console import Step
+from ddpt_deploy.errors import DeployError
 from ddpt_deploy.release import backing_services, database, rollout
 from ddpt_deploy.site import releases, secrets, stacks
 from ddpt_deploy.site.releases import Release
@@ -11,6 +12,11 @@ from ddpt_deploy.site.site import Site
 
 def rotate(site: Site, name: str, value: str) -> None:
     """Store a new value and roll it out; a value that an interrupted rotation has stored comes first."""
+    if name == "RESTIC_PASSWORD":
+        raise DeployError(
+            "RESTIC_PASSWORD is the key of all backups: with another one nobody could read them.",
+            hint="make backup-key",
+        )
     if not releases.history_for_domain(site):
         secrets.store(site, name, value)
         return
@@ -59,8 +65,9 @@ def rotate_database_password(site: Site, current: Release, name: str, version: i
 
 
 def rotate_superuser_password(site: Site, current: Release, name: str, version: int, step: Step) -> None:
-    """Set it in PostgreSQL; Django does not know this password."""
+    """Set it in PostgreSQL, and give it to the backups; Django does not know this password."""
     database.ensure(site, step)
+    backing_services.apply(site, stacks.get(site, "backups"), step=step)
 
 
 def rotate_redis_password(site: Site, current: Release, name: str, version: int, step: Step) -> None:

@@ -79,6 +79,18 @@ def network(text: str) -> str:
     return text
 
 
+def repository(text: str) -> str:
+    """Check where backups are kept; nothing stands for a volume."""
+    return _match(
+        text, "(s3:https?://.+/.+)?", "is not a bucket: give one like s3:https://s3.example.com/BUCKET/FOLDER"
+    )
+
+
+def url(text: str) -> str:
+    """Check a URL; there may be none."""
+    return _match(text, r"(https?://\S+)?", "is not a URL: give one like https://example.com/ping")
+
+
 def required(text: str) -> str:
     """Check that there is a value."""
     if not text:

@@ -5,4 +5,5 @@ WHERE datname IN (:'name', :'restored') AND backend_type = 'client backend' \g /
 BEGIN;
 ALTER DATABASE :"name" RENAME TO :"kept";
 ALTER DATABASE :"restored" RENAME TO :"name";
+ALTER DATABASE :"name" SET site.id = :'site';
 COMMIT;
