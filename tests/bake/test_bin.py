@@ -49,6 +49,8 @@ def test_scripts_are_executable_and_pass_shellcheck(baked, combination):
     assert all(os.access(script, os.X_OK) for script in scripts)
     shell = [script for script in scripts if script.read_text().startswith("#!/bin/sh\n")]
     assert len(shell) > 8
+    shell.append(baked(combination) / "deployment/backups/backup")
+    assert os.access(shell[-1], os.X_OK)
     subprocess.run([TOOLS / "shellcheck", *shell], check=True)
 
 

@@ -45,7 +45,8 @@ def remove_services(site: Site) -> int:
 
 def remove_everything_else(site: Site) -> None:
     """Remove data, secrets, releases and the network. Raises DeployError when something is still in use."""
-    for objects, kind in (("config", "release"), ("config", "file"), ("config", "maintenance"), ("secret", "secret")):
+    kinds = [("config", kind) for kind in ("release", "file", "maintenance", "site")] + [("secret", "secret")]
+    for objects, kind in kinds:
         for each in site.labelled(objects, kind):
             site.docker.remove(objects, each)
     # containers release volumes and networks only when they are gone
