@@ -1,4 +1,4 @@
-"""Backups: jobs in the container of ``stacks/backups.yml``, whose program ``backup`` does the work."""
+"""Backups: jobs in the container of ``stacks/backups.yml``, whose programs ``backup`` and ``restore`` do the work."""
 
 import json
 import re
@@ -16,7 +16,8 @@ from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.settings import PREFIX
 from ddpt_deploy.site.site import Site
 
-PROGRAM = "/opt/backups/backup"
+# where the programs are
+PROGRAMS = "/opt/backups"
 # to write files of any user
 WRITE = ("CHOWN", "DAC_OVERRIDE", "FOWNER")
 
@@ -72,7 +73,7 @@ def before_migrations(site: Site, candidate: Release) -> str:
 
 def listed(site: Site) -> list[Backup]:
     """Return the backups of the site, the oldest first. Raises DeployError when the repository cannot be read."""
-    printed = run(site, "list")
+    printed = run(site, "restore", "list")
     return from_snapshots(json.loads(next(line for line in printed.splitlines() if line.startswith("["))))
 
 
@@ -100,7 +101,7 @@ def find(site: Site, name: str) -> Backup:
 def restore_files(site: Site, backup: Backup) -> None:
     """Write all files of a backup into their volumes: uploads, certificates. Raises DeployError."""
     with site.console.step("files") as step:
-        run(site, "restore-files", backup.id, capabilities=WRITE, step=step)
+        run(site, "restore", "restore-files", backup.id, capabilities=WRITE, step=step)
 
 
 def restore(site: Site, backup: Backup) -> str:
@@ -117,7 +118,7 @@ def restore(site: Site, backup: Backup) -> str:
         backing_services.apply(site, stacks.get(site, "postgres"), step=step)
         database.ensure(site, step, new=True)
     with site.console.step("restore") as step:
-        step.detail = run(site, "restore", backup.id, restored, capabilities=WRITE, step=step).strip()
+        step.detail = run(site, "restore", "restore", backup.id, restored, capabilities=WRITE, step=step).strip()
     try:
         for release in releases.history(site)[-1:]:
             with site.console.step("migrate") as step:
@@ -127,7 +128,7 @@ def restore(site: Site, backup: Backup) -> str:
                     timeout=site.settings.migration_timeout,
                 )
         with site.console.step("switch") as step:
-            run(site, "switch", restored, kept, database.site_id(site), step=step)
+            run(site, "restore", "switch", restored, kept, database.site_id(site), step=step)
     except DeployError:
         drop(site, restored)
         raise
@@ -137,14 +138,22 @@ def restore(site: Site, backup: Backup) -> str:
 def restore_table(site: Site, backup: Backup, table: str) -> str:
     """Restore one table into a schema of the database, and return where it is. Raises DeployError."""
     with site.console.step("restore") as step:
-        printed = run(site, "restore-table", backup.id, f"{site.settings.database}_restored", table, step=step)
+        printed = run(
+            site,
+            "restore",
+            "restore-table",
+            backup.id,
+            f"{site.settings.database}_restored",
+            table,
+            step=step,
+        )
         step.detail = printed.splitlines()[-1]
     return step.detail
 
 
 def drop(site: Site, name: str) -> None:
     """Drop a database that is not that of the site."""
-    run(site, "drop", name)
+    run(site, "restore", "drop", name)
 
 
 def require_key(site: Site) -> None:
@@ -168,7 +177,7 @@ def drill(site: Site, backup: Backup) -> None:
     restored = f"{site.settings.database}_drill"
     try:
         with site.console.step("restore") as step:
-            step.detail = ", ".join(run(site, "drill", backup.id, restored, step=step).splitlines())
+            step.detail = ", ".join(run(site, "restore", "drill", backup.id, restored, step=step).splitlines())
         for release in releases.history(site)[-1:]:
             with site.console.step("migrate --check") as step:
                 job.run(
@@ -180,22 +189,21 @@ def drill(site: Site, backup: Backup) -> None:
         drop(site, restored)
 
 
-def run(site: Site, *command: str, capabilities: Sequence[str] = (), step: Step | None = None) -> str:
-    """Run a command of the program in a job, and return what it prints. Raises DeployError."""
+def run(site: Site, program: str, *arguments: str, capabilities: Sequence[str] = (), step: Step | None = None) -> str:
+    """Run a program in a job, and return what it prints. Raises DeployError."""
     service = stacks.get(site, "backups").services["backups"]
-    recorded = releases.history(site)
     image.pull(site, service["image"])
     return job.run(
         site,
         Job(
-            name=f"backup-{command[0]}",
+            name=f"backup-{arguments[0]}",
             image=service["image"],
-            command=(PROGRAM, *command),
+            command=(f"{PROGRAMS}/{program}", *arguments),
             capabilities=[*service["cap_add"], *capabilities],
             constraint=service["deploy"]["placement"]["constraints"][0],
             on_network=True,
             memory=str(service["deploy"]["resources"]["limits"]["memory"]),
-            environment={**service["environment"], "RELEASE": recorded[-1].version if recorded else "none"},
+            environment=service["environment"],
             volumes={one["target"]: one["source"] for one in service["volumes"] if one["type"] == "volume"},
             secrets=secrets.files(site, "backups"),
         ),
