@@ -46,7 +46,7 @@ def backup_download(site: Site, backup: str = "latest") -> None:
     for kind, name, ending in (("database", "database.dump", "dump"), ("files", "/data", "tar")):
         path = Path(f"{site.stack}-{found.id}.{ending}")
         with site.console.step(kind) as step:
-            site.docker.save(path, "exec", container, backups.PROGRAM, "download", found.id, kind, name)
+            site.docker.save(path, "exec", container, f"{backups.PROGRAMS}/restore", "download", found.id, kind, name)
             step.detail = f"{path}, {path.stat().st_size / 1e6:.2f} MB"
 
 

@@ -1,4 +1,4 @@
-"""Backups: jobs in the container of ``stacks/backups.yml``, whose program ``backup`` does the work."""
+"""Backups: jobs in the container of ``stacks/backups.yml``, whose programs ``backup`` and ``restore`` do the work."""
 
 import json
 import re
@@ -15,7 +15,8 @@ from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.settings import PREFIX
 from ddpt_deploy.site.site import Site
 
-PROGRAM = "/opt/backups/backup"
+# where the programs are
+PROGRAMS = "/opt/backups"
 # to write files of any user
 WRITE = ("CHOWN", "DAC_OVERRIDE", "FOWNER")
 
@@ -69,7 +70,7 @@ def before_migrations(site: Site, candidate: Release) -> str:
 
 def listed(site: Site) -> list[Backup]:
     """Return the backups of the site, the oldest first. Raises DeployError when the repository cannot be read."""
-    printed = run(site, "list")
+    printed = run(site, "restore", "list")
     return from_snapshots(json.loads(next(line for line in printed.splitlines() if line.startswith("["))))
 
 
@@ -97,7 +98,7 @@ def find(site: Site, name: str) -> Backup:
 def restore_files(site: Site, backup: Backup) -> None:
     """Write all files of a backup into their volumes: uploads, certificates. Raises DeployError."""
     with site.console.step("files"):
-        run(site, "restore-files", backup.id, capabilities=WRITE)
+        run(site, "restore", "restore-files", backup.id, capabilities=WRITE)
 
 
 def restore(site: Site, backup: Backup) -> str:
@@ -112,11 +113,11 @@ def restore(site: Site, backup: Backup) -> str:
         backing_services.apply(site, stacks.get(site, "postgres"))
         database.ensure(site, new=True)
     with site.console.step("restore") as step:
-        step.detail = run(site, "restore", backup.id, restored, capabilities=WRITE).strip()
+        step.detail = run(site, "restore", "restore", backup.id, restored, capabilities=WRITE).strip()
     try:
         _migrate(site, restored, "migrate", "migrate_release")
         with site.console.step("switch"):
-            run(site, "switch", restored, kept, database.site_id(site))
+            run(site, "restore", "switch", restored, kept, database.site_id(site))
     except DeployError:
         drop(site, restored)
         raise
@@ -126,7 +127,7 @@ def restore(site: Site, backup: Backup) -> str:
 def restore_table(site: Site, backup: Backup, table: str) -> str:
     """Restore one table into a schema of the database, and return where it is. Raises DeployError."""
     with site.console.step("restore") as step:
-        printed = run(site, "restore-table", backup.id, f"{site.settings.database}_restored", table)
+        printed = run(site, "restore", "restore-table", backup.id, f"{site.settings.database}_restored", table)
         step.detail = printed.splitlines()[-1]
     return step.detail
 
@@ -136,7 +137,7 @@ def drill(site: Site, backup: Backup) -> None:
     restored = f"{site.settings.database}_drill"
     try:
         with site.console.step("restore") as step:
-            step.detail = ", ".join(run(site, "drill", backup.id, restored).splitlines())
+            step.detail = ", ".join(run(site, "restore", "drill", backup.id, restored).splitlines())
         _migrate(site, restored, "migrate --check", "migrate", "--check")
     finally:
         drop(site, restored)
@@ -144,7 +145,7 @@ def drill(site: Site, backup: Backup) -> None:
 
 def drop(site: Site, name: str) -> None:
     """Drop a database that is not that of the site."""
-    run(site, "drop", name)
+    run(site, "restore", "drop", name)
 
 
 def require_key(site: Site) -> None:
@@ -161,24 +162,23 @@ def require_key(site: Site) -> None:
         secrets.store(site, entry.name, value)
 
 
-def run(site: Site, *command: str, capabilities: Sequence[str] = ()) -> str:
-    """Run a command of the program in a job, and return what it prints. Raises DeployError."""
+def run(site: Site, program: str, *arguments: str, capabilities: Sequence[str] = ()) -> str:
+    """Run a program in a job, and return what it prints. Raises DeployError."""
     service = stacks.get(site, "backups").services["backups"]
-    recorded = releases.history(site)
     image.ensure(site, service["image"])
-    program = Job(
-        name=f"backup-{command[0]}",
+    task = Job(
+        name=f"backup-{arguments[0]}",
         image=service["image"],
-        command=(PROGRAM, *command),
+        command=(f"{PROGRAMS}/{program}", *arguments),
         capabilities=[*service["cap_add"], *capabilities],
         constraint=service["deploy"]["placement"]["constraints"][0],
         on_network=True,
         memory=str(service["deploy"]["resources"]["limits"]["memory"]),
-        environment={**service["environment"], "RELEASE": recorded[-1].version if recorded else "none"},
+        environment=service["environment"],
         volumes={one["target"]: one["source"] for one in service["volumes"] if one["type"] == "volume"},
         secrets=secrets.files(site, "backups"),
     )
-    return job.run(site, program, timeout=site.settings.backup_timeout)
+    return job.run(site, task, timeout=site.settings.backup_timeout)
 
 
 def _migration_files(site: Site, release: Release) -> set[str]:

@@ -60,6 +60,7 @@ class Settings:
     backup_ping_url: str = setting(values.url)
     backup_before_migrations: bool = setting(values.boolean)
     backup_fresh_minutes: int = setting(values.number)
+    backup_drill_days: int = setting(values.number)
     backup_keep_days: int = setting(values.number)
     backup_keep_weeks: int = setting(values.number)
     backup_keep_months: int = setting(values.number)

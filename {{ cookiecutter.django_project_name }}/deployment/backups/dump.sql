@@ -3,6 +3,6 @@ SET idle_in_transaction_session_timeout = 0;
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SELECT pg_export_snapshot() AS snapshot \gset
 \setenv SNAPSHOT :snapshot
-\! "$BACKUP" dump
+\! "$FOLDER/backup" dump
 \o :tables
 \ir checksums.sql

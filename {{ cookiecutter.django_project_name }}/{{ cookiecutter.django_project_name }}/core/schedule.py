@@ -102,6 +102,8 @@ def main() -> None:
     known = load(file)
     runs = {job.command: known.get(job.command) for job in jobs}
     store(file, runs)
+    # What backups are tagged with
+    file.with_name("release").write_text(os.environ.get("RELEASE", ""))
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit())
     while True:
         for job in jobs:

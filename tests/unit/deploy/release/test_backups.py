@@ -51,7 +51,7 @@ def test_restored_database_gets_the_migrations_of_the_release_before_it_is_that_
 
 def test_release_with_other_migrations_takes_a_backup_before_them(swarm, site, run):
     assert run("setup")[0] == 0
-    swarm.logs["site_backup-backup"] = f"{ID}\n"
+    swarm.logs["site_backup-before-migrations"] = f"{ID}\n"
     disk = swarm._run
     # each image has the migration of its version, and v2 that of v1
     swarm._run = lambda words, *rest: (
