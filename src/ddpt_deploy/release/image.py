@@ -54,7 +54,7 @@ def _build_backups_image(site: Site, reference: str) -> None:
     site.docker.run(
         *("build", "--tag", reference),
         *options("--build-arg", {"POSTGRES_IMAGE": stacks.get(site, "postgres").images[0]}),
-        *options("--label", site.labels("backups-image")),
+        *options("--label", site.labels("image")),
         str(site.folder / "backups"),
     )
     if site.settings.registry:

@@ -66,10 +66,13 @@ def test_release_with_other_migrations_takes_a_backup_before_them(swarm, site, r
     assert f"make restore BACKUP={ID}" in run("rollback", "YES=1")[1]
 
 
-def test_image_of_the_backups_is_built_where_it_is_missing(swarm, site, run):
+def test_image_of_the_backups_is_built_where_it_is_missing_and_removed_when_it_is_old(swarm, site, run):
     reference = stacks.backups_image(site)
     assert run("setup")[0] == 0
     built = [words[words.index("--tag") + 1] for words in swarm.commands if words[0] == "build"]
     assert built == [reference, "site:v1"]
     (site.folder / "backups/dump.sql").write_text("SELECT 1")
-    assert stacks.backups_image(site) != reference
+    changed = stacks.backups_image(site)
+    assert run("deploy", version="v2")[0] == 0
+    assert changed in swarm.images
+    assert reference not in swarm.images
