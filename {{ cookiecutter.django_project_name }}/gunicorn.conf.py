@@ -39,7 +39,7 @@ class Worker(ThreadWorker):
                 listener.close()
 
 
-class Livez(HTTPServer):
+class HealthServer(HTTPServer):
     """A server for health checks, in a thread of its own in each process, which share its port.
 
     Requests may hold all other threads for long, as when they wait for a lock of the database. That is no reason to replace
@@ -49,7 +49,7 @@ class Livez(HTTPServer):
     allow_reuse_port = True
 
 
-class LivezHandler(BaseHTTPRequestHandler):
+class HealthHandler(BaseHTTPRequestHandler):
     """Answers each GET with 204."""
 
     def do_GET(self) -> None:
@@ -122,5 +122,5 @@ def when_ready(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Answer health checks as soon as a process has loaded the project."""
-    if port := os.environ.get("LIVEZ_PORT"):
-        Thread(target=Livez(("127.0.0.1", int(port)), LivezHandler).serve_forever, daemon=True).start()
+    if port := os.environ.get("HEALTHCHECK_PORT"):
+        Thread(target=HealthServer(("127.0.0.1", int(port)), HealthHandler).serve_forever, daemon=True).start()

@@ -22,7 +22,7 @@ MUTATIONS = {
     "livez-behind-the-log": (
         "config/production.py",
         "env.check()",
-        "MIDDLEWARE.insert(2, MIDDLEWARE.pop(0))\nenv.check()",
+        "MIDDLEWARE.insert(3, MIDDLEWARE.pop(0))\nenv.check()",
     ),
 }
 

@@ -44,7 +44,7 @@ def test_a_release_that_crashes_at_start(site, traffic):
 def test_release_that_never_becomes_healthy(site, traffic):
     before = site.release()
     # its health check asks another port
-    site.edit("Dockerfile", "LIVEZ_PORT=8001", "LIVEZ_PORT=8002")
+    site.edit("Dockerfile", "HEALTHCHECK_PORT=8001", "HEALTHCHECK_PORT=8002")
     site.edit("deployment/stacks/django.yml", "start_period: 30s", "start_period: 5s")
     site.edit("deployment/stacks/django.yml", "interval: 10s", "interval: 2s")
     site.commit("no health")

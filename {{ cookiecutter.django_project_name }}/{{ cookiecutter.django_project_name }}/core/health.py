@@ -1,4 +1,7 @@
-"""Health checks for containers, load balancers and monitoring."""
+"""Health checks for load balancers and monitoring, and for containers in development.
+
+Those of containers in production ask a port of their own: see ``HealthServer`` in ``gunicorn.conf.py``.
+"""
 
 import logging
 from threading import Event

@@ -41,6 +41,6 @@ class ThrottledMiddleware:
             return None
         seconds = ceil(exception.wait.total_seconds())
         context = {"title": _("Too many failed attempts"), "minutes": ceil(seconds / 60)}
-        response = render(request, "registration/locked.html", context, status=429)
+        response = render(request, "registration/throttled.html", context, status=429)
         response.headers["Retry-After"] = str(seconds)
         return response

@@ -107,7 +107,7 @@ def test_health_checks_wait_for_no_thread_and_fail_when_all_processes_are_stuck(
         return requests.get(f"http://127.0.0.1:{port}", timeout=timeout).status_code
 
     with (
-        project.gunicorn("--workers", "2", "--threads", "1", LIVEZ_PORT=str(port)) as server,
+        project.gunicorn("--workers", "2", "--threads", "1", HEALTHCHECK_PORT=str(port)) as server,
         ThreadPoolExecutor(8) as pool,
     ):
         until(lambda: listens(port))
