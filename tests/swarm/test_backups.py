@@ -191,8 +191,8 @@ def test_restore_that_is_killed_changes_nothing(site, step):
 
 
 DAMAGES = {
-    "bit flipped": "file=$(ls -S repository/data/*/* | head -1); printf '\\377\\376' | dd of=$file bs=1 seek=99 conv=notrunc",
-    "truncated": "file=$(ls -S repository/data/*/* | head -1); truncate -s -100 $file",
+    "bit flipped": "for i in repository/data/*/*; do printf '\\377\\376' | dd of=$i bs=1 seek=99 conv=notrunc; done",
+    "truncated": "for i in repository/data/*/*; do truncate -s $(($(stat -c %s $i) / 2)) $i; done",
     "lost": "rm $(ls -S repository/data/*/* | head -1)",
     "another key": "rm -r repository/keys; mkdir repository/keys",
 }
