@@ -36,12 +36,12 @@ def test_job_is_due_once_in_each_period(line, hours_ago, due):
 
 def test_result_of_a_job(tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "manage.py").write_text("import sys\nprint('Called with', *sys.argv[1:])\nsys.exit('fail' in sys.argv)\n")
+    (tmp_path / "manage.py").write_text("import sys\nprint('Got', *sys.argv[1:])\nsys.exit('fail' in sys.argv)\n")
     assert schedule.run(Job("remind --all", 60))["ok"]
     failed = schedule.run(Job("fail", 60))
     assert not failed["ok"]
-    assert failed["printed"] == "Called with fail"
-    assert "remind --all: Called with remind --all\n" in capfd.readouterr().out
+    assert failed["printed"] == "Got fail"
+    assert "remind --all: Got remind --all\n" in capfd.readouterr().out
 
 
 def test_runs_survive_a_restart(tmp_path):
