@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from support.installed import links
+from support.processes import until
 from support.projects import EVERYTHING, covering, extremes, grouped
 
 of_pairs = pytest.mark.parametrize("combination", covering())
@@ -165,6 +166,21 @@ def test_gunicorn_stops_without_errors(combination, production):
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(20) == 0
     assert "Traceback" not in server.log.read_text()
+
+
+@both
+def test_gunicorn_stops_while_its_processes_start(combination, production, tmp_path):
+    project = production(combination)
+    slow = tmp_path / "gunicorn.conf.py"
+    # a new process has the handlers of the first one until it has set its own
+    slow.write_text(
+        (project.installed.path / "gunicorn.conf.py").read_text()
+        + "\n\ndef post_fork(server, worker):\n    __import__('time').sleep(1)\n"
+    )
+    with project.gunicorn("--config", str(slow)) as server:
+        until(lambda: "Booting worker" in server.log.read_text())
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(20) == 0
 
 
 @both
