@@ -19,6 +19,19 @@ both = pytest.mark.parametrize("combination", extremes())
 PAGES = ["/", "/accounts/login/", "/accounts/password_reset/", "/admin/login/"]
 
 
+# Asks for the home page, and prints its status and what has been imported by then.
+FIRST_PAGE = """
+import os, sys
+from importlib import import_module
+from wsgiref.util import setup_testing_defaults
+application = import_module(os.environ["DJANGO_SETTINGS_MODULE"].replace(".production", ".wsgi")).application
+environ = {"HTTP_HOST": "localhost", "HTTP_X_FORWARDED_PROTO": "https", "REMOTE_ADDR": "127.0.0.1"}
+setup_testing_defaults(environ)
+application(environ, lambda status, headers: print(status))
+print(*sys.modules)
+"""
+
+
 @pytest.fixture(scope="module")
 def site(production):
     """A function that returns the running site of a combination, and ends the one before."""
@@ -68,6 +81,21 @@ def test_development_packages_are_not_there(combination, production):
     for module in ("debug_toolbar", "django_extensions", "ipdb", "pytest", "black", "mypy"):
         done = subprocess.run([project.folder / "venv/bin/python", "-c", f"import {module}"], capture_output=True)
         assert b"ModuleNotFoundError" in done.stderr, module
+
+
+@of_pairs
+def test_first_page_waits_for_no_import_of_what_is_not_used(combination, production):
+    project = production(combination)
+    done = subprocess.run(
+        [project.folder / "venv/bin/python", "-c", FIRST_PAGE],
+        cwd=project.installed.path,
+        env=project.environment,
+        capture_output=True,
+        text=True,
+    )
+    status, modules = done.stdout.splitlines()
+    assert status == "200 OK", done.stderr
+    assert not {"anymail", "boto3", "botocore", "redis", "sentry_sdk"} & set(modules.split())
 
 
 @of_pairs
