@@ -97,11 +97,7 @@ drain_seconds = int(os.environ.get("DRAIN_SECONDS") or 0)
 
 
 def when_ready(server: Any) -> None:
-    """Load the project before there are processes, which share that memory, and put off the stop that SIGTERM asks for.
-
-    gunicorn itself closes at once, and refuses connections from then on.
-    https://github.com/benoitc/gunicorn/issues/2409
-    """
+    """Load the project before there are processes, which share that memory, and decide what SIGTERM does."""
     # Not by the setting preload_app, which hides where a RuntimeError was raised
     try:
         import_module(wsgi_app.partition(":")[0])
@@ -115,9 +111,22 @@ def when_ready(server: Any) -> None:
     # https://docs.python.org/3/library/gc.html#gc.freeze
     gc.collect()
     gc.freeze()
-    if drain_seconds:
-        signal.signal(signal.SIGALRM, lambda number, frame: server.signal(signal.SIGTERM, frame))
-        signal.signal(signal.SIGTERM, lambda number, frame: signal.alarm(drain_seconds))
+
+    def stop(number: int, frame: Any) -> None:
+        """Put off the stop: gunicorn itself closes at once, and refuses connections from then on.
+
+        https://github.com/benoitc/gunicorn/issues/2409
+        """
+        if os.getpid() != server.pid:
+            # A process that has just been forked has no request, and no handler of its own that would end it.
+            os._exit(0)
+        if drain_seconds:
+            signal.alarm(drain_seconds)
+        else:
+            server.signal(signal.SIGTERM, frame)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGALRM, lambda number, frame: server.signal(signal.SIGTERM, frame))
 
 
 def post_worker_init(worker: Any) -> None:

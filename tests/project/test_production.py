@@ -10,12 +10,26 @@ import pytest
 import requests
 
 from support.installed import links
+from support.processes import until
 from support.projects import EVERYTHING, covering, extremes, grouped
 
 of_pairs = pytest.mark.parametrize("combination", covering())
 both = pytest.mark.parametrize("combination", extremes())
 
 PAGES = ["/", "/accounts/login/", "/accounts/password_reset/", "/admin/login/"]
+
+
+# Asks for the home page, and prints its status and what has been imported by then.
+FIRST_PAGE = """
+import os, sys
+from importlib import import_module
+from wsgiref.util import setup_testing_defaults
+application = import_module(os.environ["DJANGO_SETTINGS_MODULE"].replace(".production", ".wsgi")).application
+environ = {"HTTP_HOST": "localhost", "HTTP_X_FORWARDED_PROTO": "https", "REMOTE_ADDR": "127.0.0.1"}
+setup_testing_defaults(environ)
+application(environ, lambda status, headers: print(status))
+print(*sys.modules)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +81,21 @@ def test_development_packages_are_not_there(combination, production):
     for module in ("debug_toolbar", "django_extensions", "ipdb", "pytest", "black", "mypy"):
         done = subprocess.run([project.folder / "venv/bin/python", "-c", f"import {module}"], capture_output=True)
         assert b"ModuleNotFoundError" in done.stderr, module
+
+
+@of_pairs
+def test_first_page_waits_for_no_import_of_what_is_not_used(combination, production):
+    project = production(combination)
+    done = subprocess.run(
+        [project.folder / "venv/bin/python", "-c", FIRST_PAGE],
+        cwd=project.installed.path,
+        env=project.environment,
+        capture_output=True,
+        text=True,
+    )
+    status, modules = done.stdout.splitlines()
+    assert status == "200 OK", done.stderr
+    assert not {"anymail", "boto3", "botocore", "redis", "sentry_sdk"} & set(modules.split())
 
 
 @of_pairs
@@ -165,6 +194,21 @@ def test_gunicorn_stops_without_errors(combination, production):
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(20) == 0
     assert "Traceback" not in server.log.read_text()
+
+
+@both
+def test_gunicorn_stops_while_its_processes_start(combination, production, tmp_path):
+    project = production(combination)
+    slow = tmp_path / "gunicorn.conf.py"
+    # a new process has the handlers of the first one until it has set its own
+    slow.write_text(
+        (project.installed.path / "gunicorn.conf.py").read_text()
+        + "\n\ndef post_fork(server, worker):\n    __import__('time').sleep(1)\n"
+    )
+    with project.gunicorn("--config", str(slow)) as server:
+        until(lambda: "Booting worker" in server.log.read_text())
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(20) == 0
 
 
 @both

@@ -69,3 +69,14 @@ def load(monkeypatch):
             return importlib.import_module(f"{config.__name__}.{name}")
 
     return load
+
+
+@pytest.fixture
+def forbid_import(monkeypatch):
+    """Return a function that makes the import of a package an error."""
+
+    def forbid(package: str) -> None:
+        for module in [package, *(module for module in sys.modules if module.startswith(f"{package}."))]:
+            monkeypatch.setitem(sys.modules, module, None)
+
+    return forbid

@@ -1,5 +1,6 @@
 """Settings of development and production."""
 
+import importlib
 import re
 from pathlib import Path
 
@@ -182,6 +183,10 @@ def test_development_with_servers(load):
     assert local.DATABASES["default"]["HOST"] == "db"
     assert local.CACHES["default"]["LOCATION"] == REQUIRED["REDIS_URL"]
     assert local.MAILERS["default"]["OPTIONS"]["host"] == "mail"
+
+
+def test_wsgi_application():
+    assert callable(importlib.import_module(f"{config.__name__}.wsgi").application)
 
 
 def test_readme_lists_all_variables():

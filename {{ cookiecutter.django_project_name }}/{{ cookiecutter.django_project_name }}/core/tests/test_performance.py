@@ -1,20 +1,10 @@
 """What pages and the start of a process cost. Think twice before you raise a number."""
 
-import subprocess
-import sys
-
 import pytest
-from django.conf import settings as test_settings
 from django.urls import reverse
 
-from ... import config
 from ...conftest import REQUIRED
 from ...users.tests.factories import PASSWORD
-
-# What a process has imported when it can answer requests
-START = f"import sys, {config.__name__}.wsgi, {config.__name__}.urls; print(*sys.modules)"
-# Packages that are slow to import: they are imported when they are used.
-LAZY = {"redis"}
 
 
 @pytest.mark.parametrize("page", ["home", "login"])
@@ -40,9 +30,6 @@ def test_queries_of_login(client, user, django_assert_num_queries):
         client.post(reverse("login"), form)
 
 
-def test_start_of_production_imports_no_slow_package():
-    variables = REQUIRED | {"DATABASE_URL": "sqlite://:memory:"}
-    done = subprocess.run([sys.executable, "-c", START], cwd=test_settings.BASE_DIR, env=variables, capture_output=True)
-    imported = set(done.stdout.decode().split())
-    assert f"{config.__name__}.production" in imported, done.stderr
-    assert LAZY & imported == set()
+def test_redis_is_not_imported_before_cache_is_used(load, forbid_import):
+    forbid_import("redis")  # It is slow to import.
+    assert load("production", **REQUIRED).CACHES["default"]["LOCATION"] == REQUIRED["REDIS_URL"]
