@@ -1,5 +1,6 @@
 """What restic's snapshots say of backups, and how a backup is restored."""
 
+import base64
 import json
 
 from ddpt_deploy.release import backups
@@ -47,6 +48,22 @@ def test_restored_database_gets_the_migrations_of_the_release_before_it_is_that_
     assert run("restore", "YES=1")[0] == 1
     assert jobs(swarm)[-1].endswith("drop site_restored")
     assert not any("maintenance" in name for name in swarm.stored["config"])
+
+
+def test_new_server_begins_with_a_backup_and_its_key(swarm, run, monkeypatch):
+    assert "The key of the backups is required" in run("setup", "RESTORE=latest")[1]
+    monkeypatch.setenv("DDPT_RESTIC_PASSWORD", "the key")
+    swarm.logs["site_backup-list"] = json.dumps([snapshot("database", "verified"), snapshot("files", "verified")])
+    swarm.commands.clear()
+    assert run("setup", "RESTORE=latest")[0] == 0
+    stored = swarm.stored["secret"]["site_RESTIC_PASSWORD_1"]["Spec"]["Data"]
+    assert base64.b64decode(stored) == b"the key"
+    _, files, restored, _, dropped = jobs(swarm)
+    assert files.endswith(f"restore-files {ID}")
+    assert restored.endswith(f"restore {ID} site_restored")
+    assert "drop site_before_" in dropped
+    assert "no empty server" in run("setup", "RESTORE=latest")[1]
+    assert "is the key of all backups" in run("rotate-secret", "NAME=RESTIC_PASSWORD")[1]
 
 
 def test_release_with_other_migrations_takes_a_backup_before_them(swarm, site, run):

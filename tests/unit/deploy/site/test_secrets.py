@@ -9,6 +9,12 @@ def test_a_generated_secret_key_is_long_enough_for_django(site):
     assert len(secrets.new_value(site, secret_key)) >= 50
 
 
+def test_a_value_in_the_shell_comes_before_a_generated_one(site, monkeypatch):
+    monkeypatch.setenv("DDPT_SECRET_KEY", "a value")
+    [secret_key] = [secret for secret in secrets.catalogue(site) if secret.name == "SECRET_KEY"]
+    assert secrets.new_value(site, secret_key) == "a value"
+
+
 def test_versions_are_counted(site):
     assert [secrets.store(site, "SECRET_KEY", value) for value in ("a", "b")] == [1, 2]
     assert secrets.versions(site) == {"SECRET_KEY": [1, 2]}
