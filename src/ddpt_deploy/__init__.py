@@ -3,7 +3,7 @@
 Its layers, each of which imports only those below it:
 
 - ``cli/``      what an operator types: ``main`` has the table of commands
-- ``release/``  what a command does: the steps of a release, backing services, secret rotation, removal
+- ``release/``  what a command does: the steps of a release, backing services, backups, secret rotation, removal
 - ``site/``     what is known about a site: settings, stack files, secrets, recorded releases, the lock, nodes
 - ``docker``    how Docker is asked
 - ``console``, ``waiting`` and ``errors`` serve all of them; ``scripts/`` run in containers

@@ -5,6 +5,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from ddpt_deploy.errors import DeployError, DockerError
@@ -76,6 +77,15 @@ class Docker:
     def attach(self, *arguments: str) -> int:
         """Run ``docker`` on this terminal and return its exit status."""
         return subprocess.call(["docker", *arguments])
+
+    def save(self, path: Path, *arguments: str) -> None:
+        """Run ``docker`` and write what it prints into a file, byte by byte. Raises DockerError; then there is no file."""
+        with path.open("wb") as file:
+            result = subprocess.run(["docker", *arguments], stdout=file, stderr=subprocess.PIPE)
+        if result.returncode:
+            path.unlink()
+            printed = result.stderr.decode(errors="replace")
+            raise _failure(arguments, subprocess.CompletedProcess(arguments, result.returncode, "", printed))
 
     def lines(self, *arguments: str) -> Iterator[str]:
         """Run ``docker`` and return the lines that it prints, errors included, one by one."""

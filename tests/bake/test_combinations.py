@@ -24,7 +24,8 @@ WORDS = {
     "use_admin_theme": r"unfold|theme",
     "use_mailgun": r"mailgun|anymail",
     "use_mailhog": r"mailhog|mailpit|\b8025\b|\binbox\b",
-    "use_s3": r"\bs3\b|s3_|boto|botocore|django-storages|\bbuckets?\b|\bAWS\b",
+    # backups may be in a bucket, whatever was chosen for uploads
+    "use_s3": r"\bs3_|integrations\.s3|boto|botocore|django-storages",
     "use_sentry_for_error_reporting": r"sentry",
     EMAIL: r"log in with their email",
 }

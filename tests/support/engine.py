@@ -3,10 +3,10 @@
 import subprocess
 
 
-def docker(*arguments: str, check: bool = True, errors: bool = False) -> str:
+def docker(*arguments: str, check: bool = True, errors: bool = False, stdin: str | None = None) -> str:
     """Run docker and return its output, with ``errors`` its standard error as well. Fails if docker does and ``check``."""
     stderr = subprocess.STDOUT if errors else subprocess.PIPE
-    done = subprocess.run(["docker", *arguments], stdout=subprocess.PIPE, stderr=stderr, text=True)
+    done = subprocess.run(["docker", *arguments], stdout=subprocess.PIPE, stderr=stderr, text=True, input=stdin)
     assert not check or done.returncode == 0, f"docker {' '.join(arguments)}: {done.stdout}{done.stderr or ''}"
     return done.stdout
 

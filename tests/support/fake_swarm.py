@@ -72,7 +72,6 @@ class Swarm(Docker):
         self.networks = set()
         self.fate, self.logs, self.commands = {}, {}, []
         self.counter = 0
-        self.housekeeping = 0, "Deleted 3 expired sessions.", ""
         self.on_command = lambda arguments: None
         self.on_tick = lambda: None
         self.reached = lambda arguments: True
@@ -363,8 +362,6 @@ class Swarm(Docker):
         return self._inspected(found, "No such container: x")
 
     def _exec(self, arguments, stdin, variables):
-        if "housekeeping" in arguments:
-            return self.housekeeping
         return 0, '{"database": "ok"}', ""
 
     def _build(self, arguments, stdin, variables):

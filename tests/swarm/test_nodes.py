@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.site, pytest.mark.long, pytest.mark.xdist_group("nodes
 NETWORK = "proof-nodes"
 REGISTRY = "registry:5000"
 # what the nodes would get from Docker Hub
-IMAGES = ["postgres:18-alpine", "redis:8-alpine", "caddy:2-alpine", "python:3.14-alpine"]
+IMAGES = ["postgres:18-alpine", "redis:8-alpine", "caddy:2-alpine", "python:3.14-alpine", "restic/restic:0.19.1"]
 
 
 class Machine:

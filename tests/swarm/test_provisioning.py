@@ -110,7 +110,7 @@ def test_published_ports_do_not_bypass_the_firewall(server):
 
 
 def test_an_empty_server_becomes_a_site(operator, server):
-    server.load("python:3.14-alpine", "postgres:18-alpine", "redis:8-alpine", "caddy:2-alpine")
+    server.load("python:3.14-alpine", "postgres:18-alpine", "redis:8-alpine", "caddy:2-alpine", "restic/restic:0.19.1")
     git = ["git", "-c", "user.name=Tester", "-c", "user.email=tester@example.com"]
     operator.run(*git, "init", "--quiet", cwd=operator.project)
     operator.run(*git, "add", "--all", cwd=operator.project)

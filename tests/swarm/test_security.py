@@ -15,7 +15,7 @@ from support.processes import until
 
 pytestmark = pytest.mark.site
 
-SERVICES = ["caddy", "django", "postgres", "redis"]
+SERVICES = ["backups", "caddy", "django", "postgres", "redis", "scheduler"]
 
 
 def inside(site, service, *command):
@@ -36,13 +36,13 @@ def test_a_container_cannot_write_its_file_system(site, service):
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_container_has_no_capability(site, service):
     _, status = inside(site, service, "cat", "/proc/1/status")
-    # Caddy may open the ports 80 and 443, which is the capability number 10
-    allowed = 1 << 10 if service == "caddy" else 0
+    # Caddy may open the ports 80 and 443, which is the capability number 10, and backups may read all files: number 2
+    allowed = {"caddy": 1 << 10, "backups": 1 << 2}.get(service, 0)
     for name in ("CapPrm", "CapEff", "CapBnd"):
         assert int(re.search(rf"{name}:\s+(\w+)", status)[1], 16) & ~allowed == 0, name
 
 
-@pytest.mark.parametrize("service", ["django", "postgres", "redis"])
+@pytest.mark.parametrize("service", ["django", "postgres", "redis", "scheduler"])
 def test_a_container_is_not_root(site, service):
     assert inside(site, service, "id", "-u")[1].strip() != "0"
 
@@ -66,6 +66,7 @@ def test_secrets_are_nowhere(site):
     for service, names in (
         ("django", "SECRET_KEY DATABASE_PASSWORD REDIS_PASSWORD"),
         ("postgres", "POSTGRES_PASSWORD"),
+        ("backups", "RESTIC_PASSWORD"),
     ):
         for name in names.split():
             values[name] = inside(site, service, "cat", f"/run/secrets/{name}")[1].strip()

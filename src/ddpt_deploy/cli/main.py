@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from ddpt_deploy import __version__
-from ddpt_deploy.cli import containers, operations, releases
+from ddpt_deploy.cli import backups, containers, operations, releases
 from ddpt_deploy.cli.status import status
 from ddpt_deploy.console import Console
 from ddpt_deploy.docker import Docker
@@ -49,6 +49,12 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "lock": releases.acquire_lock,
     "unlock": releases.release_lock,
     "hooks": releases.list_hooks,
+    "backup": backups.backup,
+    "backups": backups.list_backups,
+    "backup-key": backups.backup_key,
+    "backup-download": backups.backup_download,
+    "restore": backups.restore,
+    "restore-drill": backups.restore_drill,
     "deploy-stack": operations.deploy_stack,
     "exec": containers.execute,
 }

@@ -5,27 +5,54 @@ from contextlib import nullcontext
 from dataclasses import replace
 
 from ddpt_deploy.errors import DeployError
-from ddpt_deploy.release import backing_services, caddy, git, hooks, pipeline, preflight, removal, rollout, rotation
+from ddpt_deploy.release import (
+    backing_services,
+    backups,
+    caddy,
+    git,
+    hooks,
+    pipeline,
+    preflight,
+    removal,
+    rollout,
+    rotation,
+)
 from ddpt_deploy.site import lock, releases, secrets, stacks, swarm
 from ddpt_deploy.site.settings import PREFIX
 from ddpt_deploy.site.site import Site
 
 
-def setup(site: Site, advertise_addr: str = "", move: bool = False, allow_dirty: bool = False) -> None:
+def setup(
+    site: Site,
+    advertise_addr: str = "",
+    restore: str = "",
+    new_database: bool = False,
+    move: bool = False,
+    allow_dirty: bool = False,
+) -> None:
     """Set up the site: swarm, secrets, all services and a release; safe to repeat.
 
     Args:
         advertise_addr: address of this node, for a new swarm
+        restore: begin with a backup, latest or its ID, on a server that has nothing yet
+        new_database: begin with an empty database where that of the site is lost, or with that of another site
         move: the site gets another DOMAIN_NAME than its last release had
         allow_dirty: also build what is not committed
     """
     with site.console.step("swarm") as step:
         step.detail = swarm.bootstrap(site, advertise_addr)
     with lock.held(site, "setup") as site:
+        if restore:
+            backups.require_key(site)
         secrets.complete(site)
         with hooks.step(site, "preflight"):
             preflight.check(site, setup=True, move=move, allow_dirty=allow_dirty)
-        backing_services.apply_all(site)
+        backup = backups.find(site, restore) if restore else None
+        if backup:
+            backups.restore_files(site, backup)
+        backing_services.apply_all(site, new_database=new_database)
+        if backup:
+            backups.drop(site, backups.restore(site, backup))
         pipeline.run(site, git.version(site.project))
 
 

@@ -37,7 +37,7 @@ def rollback(site: Site, version: str = "") -> None:
     """
     with lock.held(site, f"rollback {version}".strip()) as site:
         target = _rollback_target(site, version)
-        image.pull(site, target.image)
+        image.ensure(site, target.image)
         again = replace(target, rollback_of=target.original_number)
         done = pipeline.activate(site, again, time.monotonic())
     site.console.say(
@@ -59,6 +59,8 @@ def _rollback_target(site: Site, version: str) -> Release:
         raise DeployError(f"{target.version} is the current release.", hint="make releases")
     if later := sorted(set(current.migrations) - set(target.migrations)):
         site.console.warn(f"{target.version} does not know these migrations, which stay: {', '.join(later)}")
+        if backup := releases.backup_between(recorded, target):
+            site.console.warn(f"The backup from before them: make restore BACKUP={backup}")
         site.console.confirm("Does its code work with them?")
     return target
 

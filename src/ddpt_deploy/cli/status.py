@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from ddpt_deploy.errors import DeployError, DockerError
 from ddpt_deploy.release import caddy, image
@@ -21,8 +22,8 @@ print(connection.getresponse().read().decode())
 YEAR = 31_536_000
 
 
-def status(site: Site) -> None:
-    """Show which release runs, the health of each service, the disk and the lock."""
+def status(site: Site) -> int:
+    """Show which release runs, the health of each service, the disk and the lock; status 1 where a scheduled job failed."""
     try:
         recorded = releases.history(site)
         current = f"release {recorded[-1].number}: {recorded[-1].version}" if recorded else "no release"
@@ -32,6 +33,8 @@ def status(site: Site) -> None:
     nodes = swarm.names(site)
     rows = [_row(site, name, nodes) for stack in stacks.load(site) for name in stack.services]
     site.console.table(rows)
+    runs = _scheduled(site)
+    site.console.table(runs)
     try:
         site.console.say(_readiness(site))
     except DeployError as error:
@@ -50,6 +53,7 @@ def status(site: Site) -> None:
         served_since = datetime.fromisoformat(caddy_service["CreatedAt"][:19] + "Z")
         if advice := hsts_advice(site.settings, datetime.now(UTC) - served_since):
             site.console.say(advice)
+    return int(any(run["result"] == "failed" for run in runs))
 
 
 def hsts_advice(settings: Settings, served: timedelta) -> str:
@@ -69,6 +73,26 @@ def _readiness(site: Site) -> str:
         return ", ".join(f"{name}: {state}" for name, state in json.loads(answer).items())
     except ValueError:
         raise DeployError(f"/readyz of {site.name('django')} answered {answer[:100]!r}.") from None
+
+
+def _scheduled(site: Site) -> list[dict[str, str]]:
+    """Return the last run of each scheduled job, as the scheduler has logged it; none where it does not run."""
+    jobs: dict[str, Any] = {}
+    for task in services.running(services.tasks(site, "scheduler"))[:1]:
+        for line in site.docker.output("service", "logs", "--raw", "--tail", "200", task["ID"]).splitlines():
+            if line.startswith('{"jobs"'):
+                jobs = json.loads(line)["jobs"]
+    return [
+        {
+            "job": job,
+            "last run": datetime.fromtimestamp(run["started"], UTC).isoformat(timespec="seconds"),
+            "seconds": f"{run['seconds']:.1f}",
+            "result": "ok" if run["ok"] else "failed",
+            "printed": run["printed"],
+        }
+        for job, run in jobs.items()
+        if run
+    ]
 
 
 def _row(site: Site, name: str, nodes: Mapping[str, str]) -> dict[str, str]:

@@ -1,1 +1,1 @@
-"""What a command does: the steps of a release, backing services, secret rotation, removal."""
+"""What a command does: the steps of a release, backing services, backups, secret rotation, removal."""

@@ -9,14 +9,14 @@ from ddpt_deploy.site.site import Site
 from ddpt_deploy.site.stacks import Stack
 
 
-def apply_all(site: Site) -> None:
-    """Apply the stack files of all backing services, then ensure that the database exists."""
+def apply_all(site: Site, *, new_database: bool = False) -> None:
+    """Apply the stack files of all backing services, and ensure that the database exists; it may be new."""
     for stack in stacks.backing(site):
         with site.console.step(stack.name):
             apply(site, stack)
         if stack.name == "postgres":
             with site.console.step("database"):
-                database.ensure(site)
+                database.ensure(site, new=new_database)
 
 
 def apply(site: Site, stack: Stack, *, files: Mapping[str, str] | None = None) -> None:
@@ -26,7 +26,7 @@ def apply(site: Site, stack: Stack, *, files: Mapping[str, str] | None = None) -
     """
     # before anything stops: a pull takes longer than a restart
     for reference in stack.images:
-        image.pull(site, reference)
+        image.ensure(site, reference)
     if stack.name == "caddy":
         caddy.configure(site)
     try:

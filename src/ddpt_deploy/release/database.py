@@ -1,15 +1,41 @@
 """The database of the site in PostgreSQL, and the roles by which Django logs in: one for each password."""
 
+import json
+import uuid
+
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.release import job
 from ddpt_deploy.release.job import Job
-from ddpt_deploy.site import secrets, stacks
+from ddpt_deploy.site import releases, secrets, stacks, store
 from ddpt_deploy.site.site import Site
 
+# What ensure_database.sql says of a volume that is not that of the site.
+WRONG = ("The database of this site is lost.", "The database is that of another site.")
 
-def ensure(site: Site) -> None:
-    """Ensure that the database exists, and the role of Django's newest password."""
-    _run_sql(site, "ensure_database.sql")
+
+def ensure(site: Site, *, new: bool = False) -> None:
+    """Ensure that the database exists, and the role of Django's newest password.
+
+    Where releases are on record, an empty volume is not taken for that of a new site, unless the database may be ``new``.
+    Raises DeployError.
+    """
+    try:
+        _run_sql(site, "ensure_database.sql", create=new or not releases.history(site))
+    except DeployError as error:
+        wrong = next((words for words in WRONG if words in error.cause), "")
+        if not wrong:
+            raise
+        raise DeployError(
+            f"{wrong} Releases are on record, and the volume {site.name('postgres')} does not belong to them.",
+            cause="Another node may have the right volume: see the nodes with the label data=yes.",
+            hint="make restore, or to begin with what that volume has: make setup NEW_DATABASE=1",
+        ) from None
+
+
+def site_id(site: Site) -> str:
+    """Return the ID of the site, which the swarm and the database have; the swarm gets one where it has none."""
+    store.create(site, "site", "site", json.dumps({"id": uuid.uuid4().hex}))
+    return str(store.read(site, "site")[0]["id"])
 
 
 def drop_old_roles(site: Site) -> None:
@@ -17,7 +43,7 @@ def drop_old_roles(site: Site) -> None:
     _run_sql(site, "drop_old_roles.sql")
 
 
-def _run_sql(site: Site, script: str) -> None:
+def _run_sql(site: Site, script: str, *, create: bool = False) -> None:
     versions = secrets.versions(site)
     if "POSTGRES_PASSWORD" not in versions or "DATABASE_PASSWORD" not in versions:
         raise DeployError("The passwords of the database are missing.", hint="make secrets")
@@ -33,7 +59,12 @@ def _run_sql(site: Site, script: str) -> None:
         command=("sh", "/psql.sh"),
         user="postgres",
         on_network=True,
-        environment={"NAME": site.settings.database, "LOGIN": f"{site.settings.database}_{newest}"},
+        environment={
+            "NAME": site.settings.database,
+            "LOGIN": f"{site.settings.database}_{newest}",
+            "SITE_ID": site_id(site),
+            "CREATE": str(create),
+        },
         configs={"/psql.sh": job.script(site, "psql.sh"), "/job.sql": job.script(site, script)},
         secrets=files,
     )

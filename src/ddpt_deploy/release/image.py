@@ -36,15 +36,29 @@ def push(site: Site, reference: str) -> str:
     raise DeployError(f"{reference} was pushed, but the engine does not know its digest.", hint="make push")
 
 
-def pull(site: Site, reference: str) -> None:
-    """Pull an image, unless the engine has it. Raises DeployError."""
+def ensure(site: Site, reference: str) -> None:
+    """Ensure that the engine has an image: pull it, or build that of the backups. Raises DeployError."""
     if site.docker.inspect("image", reference):
+        return
+    if reference == stacks.backups_image(site):
+        _build_backups_image(site, reference)
         return
     try:
         site.docker.run("pull", reference)
     except DockerError as error:
         problem = f"The engine does not have the image {reference}, and it cannot be pulled."
         raise DeployError(problem, cause=error.cause) from None
+
+
+def _build_backups_image(site: Site, reference: str) -> None:
+    site.docker.run(
+        *("build", "--tag", reference),
+        *options("--build-arg", {"POSTGRES_IMAGE": stacks.get(site, "postgres").images[0]}),
+        *options("--label", site.labels("image")),
+        str(site.folder / "backups"),
+    )
+    if site.settings.registry:
+        site.docker.run("push", reference)
 
 
 def free_disk(site: Site) -> tuple[float, str]:

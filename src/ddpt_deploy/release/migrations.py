@@ -45,10 +45,14 @@ def migrate(site: Site, release: Release) -> tuple[list[str], list[str]]:
     return printed["known"], printed["applied"]
 
 
-def migration_job(site: Site, release: Release) -> Job:
-    """Return the job that applies the migrations of a release: Django's service with another command."""
+def migration_job(site: Site, release: Release, database: str = "") -> Job:
+    """Return the job that applies the migrations of a release: Django's service with another command.
+
+    ``database`` names another one than the site's.
+    """
     files = secrets.files(site, "django")
     variables = {**stacks.variables(site, files), **release.variables}
+    variables["DATABASE_NAME"] = database or site.settings.database
     django = stacks.read(site, "django", release.stacks["django"], variables).services["django"]
     limits = ((django.get("deploy") or {}).get("resources") or {}).get("limits") or {}
     environment = {name: str(value) for name, value in (django.get("environment") or {}).items() if value is not None}

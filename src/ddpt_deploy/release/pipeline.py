@@ -3,10 +3,10 @@
 import time
 from dataclasses import replace
 
-from ddpt_deploy.errors import DeployError, LockLostError
-from ddpt_deploy.release import caddy, image, migrations, removal, rollout, smoke_test
+from ddpt_deploy.errors import DeployError, DockerError, LockLostError
+from ddpt_deploy.release import backups, caddy, database, image, migrations, removal, rollout, smoke_test
 from ddpt_deploy.release.hooks import step
-from ddpt_deploy.site import lock, releases, services
+from ddpt_deploy.site import lock, releases
 from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
 
@@ -18,7 +18,6 @@ def run(site: Site, version: str) -> None:
     with step(site, "static", version) as shown:
         shown.detail = caddy.publish_static(site, candidate)
     release = activate(site, candidate, started)
-    housekeeping(site)
     site.console.say(f"Release {release.number} ({release.version}) is at {site.settings.url}")
 
 
@@ -35,12 +34,19 @@ def build(site: Site, version: str) -> tuple[str, str]:
 
 
 def migrate(site: Site, candidate: Release) -> Release:
-    """Run the migrations of a release, and return it with all that it knows."""
+    """Back up before new migrations, run those of a release, and return it with all that it knows."""
+    backup = backups.before_migrations(site, candidate)
     with step(site, "migrate", candidate.version) as shown:
-        known, applied = migrations.migrate(site, candidate)
+        try:
+            known, applied = migrations.migrate(site, candidate)
+        except DeployError as error:
+            if not isinstance(error, DockerError):
+                # That the database is lost says more than that nobody could log in
+                database.ensure(site)
+            raise
         more = f" and {len(applied) - 3} more" if len(applied) > 3 else ""
         shown.detail = ", ".join(applied[:3]) + more or "nothing to do"
-    return replace(candidate, migrations=known)
+    return replace(candidate, backup=backup, migrations=known)
 
 
 def activate(site: Site, target: Release, started: float) -> Release:
@@ -71,15 +77,6 @@ def activate(site: Site, target: Release, started: float) -> Release:
     with step(site, "prune", target.version) as shown:
         shown.detail = removal.prune(site)
     return target
-
-
-def housekeeping(site: Site) -> None:
-    """Run ``manage.py housekeeping`` in a container. The release runs already, so a failure is a warning."""
-    try:
-        with site.console.step("housekeeping") as shown:
-            shown.detail = services.run(site, "django", "python", "manage.py", "housekeeping")
-    except DeployError as error:
-        site.console.warn(f"{error}\nTo try again: make manage CMD=housekeeping")
 
 
 def restore(site: Site) -> None:

@@ -86,6 +86,12 @@ def _nodes(site: Site) -> Iterator[str]:
     found = swarm.nodes(site)
     for role in swarm.missing_roles(found):
         yield f"no node {swarm.ROLES[role]}: docker node update --label-add {role}=yes NODE"
+    data = [node["Description"]["Hostname"] for node in found if node["Spec"]["Labels"].get("data") == "yes"]
+    if len(data) > 1:
+        yield (
+            f"the nodes {', '.join(data)} have the label data, and one has the database: "
+            "docker node update --label-rm data NODE"
+        )
     if len(found) > 1 and not site.settings.registry:
         yield f"{len(found)} nodes need a registry for the image: set REGISTRY"
 
@@ -152,13 +158,12 @@ def _uploads(settings: Settings, application: list[Stack]) -> Iterator[str]:
 
 
 def _images(site: Site, backing: list[Stack]) -> Iterator[str]:
-    try:
-        for stack in backing:
+    for stack in backing:
+        try:
             for reference in stack.images:
-                image.pull(site, reference)
-    except DeployError as error:
-        yield f"{error.message} {error.cause}"
-        return
+                image.ensure(site, reference)
+        except DeployError as error:
+            yield f"{error.message} {error.cause}"
     try:
         gigabytes, _ = image.free_disk(site)
     except DeployError as error:

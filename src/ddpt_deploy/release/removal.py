@@ -1,7 +1,7 @@
 """Removes what nothing needs any more, the services of a site, or everything of it."""
 
 from ddpt_deploy.errors import DeployError
-from ddpt_deploy.site import lock, releases, secrets, services
+from ddpt_deploy.site import lock, releases, secrets, services, stacks
 from ddpt_deploy.site.site import Site
 from ddpt_deploy.waiting import wait_until
 
@@ -17,9 +17,10 @@ def prune(site: Site) -> str:
         for name, versions in secrets.versions(site).items()
         for version in versions[:-2]
     ]
+    references = {stacks.backups_image(site), *(one.image for one in kept)}
     removed = {
         "releases": sum(site.docker.remove("config", each) for each in old),
-        "images": _prune_images(site, {one.image for one in kept}, {one.digest for one in kept}) if kept else 0,
+        "images": _prune_images(site, references, {one.digest for one in kept}) if kept else 0,
         "files": sum(site.docker.remove("config", each) for each in site.labelled("config", "file")),
         "secrets": sum(site.docker.remove("secret", each) for each in secret_names),
     }
@@ -45,7 +46,8 @@ def remove_services(site: Site) -> int:
 
 def remove_everything_else(site: Site) -> None:
     """Remove data, secrets, releases and the network. Raises DeployError when something is still in use."""
-    for objects, kind in (("config", "release"), ("config", "file"), ("config", "maintenance"), ("secret", "secret")):
+    kinds = [("config", kind) for kind in ("release", "file", "maintenance", "site")] + [("secret", "secret")]
+    for objects, kind in kinds:
         for each in site.labelled(objects, kind):
             site.docker.remove(objects, each)
     # containers release volumes and networks only when they are gone

@@ -1,5 +1,6 @@
 """Rotates a secret while the site runs, so that no request fails and nobody is logged out."""
 
+from ddpt_deploy.errors import DeployError
 from ddpt_deploy.release import backing_services, database, rollout
 from ddpt_deploy.site import releases, secrets, stacks
 from ddpt_deploy.site.releases import Release
@@ -8,6 +9,9 @@ from ddpt_deploy.site.site import Site
 
 def rotate(site: Site, name: str, value: str) -> None:
     """Store a new value and roll it out; a value that an interrupted rotation has stored comes first."""
+    if name == "RESTIC_PASSWORD":
+        message = "RESTIC_PASSWORD is the key of all backups: with another one nobody could read them."
+        raise DeployError(message, hint="make backup-key")
     if not releases.history_for_domain(site):
         secrets.store(site, name, value)
         return
@@ -30,6 +34,7 @@ def rotate(site: Site, name: str, value: str) -> None:
             case "POSTGRES_PASSWORD":
                 # Django does not know this password
                 database.ensure(site)
+                backing_services.apply(site, stacks.get(site, "backups"))
             case _:
                 rotate_in_stacks(site, current, name)
         step.detail = f"version {version}"

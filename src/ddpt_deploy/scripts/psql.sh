@@ -7,7 +7,8 @@ for file in /run/secrets/POSTGRES_PASSWORD*; do
     printf '*:*:*:*:%s\n' "$(cat "$file")" > "$PGPASSFILE"
     if psql --host postgres --username postgres --no-psqlrc --quiet --command 'SELECT 1' > /dev/null; then
         exec psql --host postgres --username postgres --no-psqlrc --quiet \
-            --set ON_ERROR_STOP=1 --set name="$NAME" --set login="$LOGIN" --file /job.sql
+            --set ON_ERROR_STOP=1 --set name="$NAME" --set login="$LOGIN" \
+            --set site="$SITE_ID" --set create="$CREATE" --file /job.sql
     fi
 done
 echo "PostgreSQL accepts none of the passwords in POSTGRES_PASSWORD." >&2

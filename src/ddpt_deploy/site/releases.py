@@ -32,6 +32,8 @@ class Release:
     seconds: float = 0
     # all migrations that it knows
     migrations: list[str] = field(default_factory=list)
+    # the backup that was there before its migrations
+    backup: str = ""
     # the number of the release that a rollback rolled out again
     rollback_of: int = 0
 
@@ -157,3 +159,9 @@ def releases_to_keep(releases: Sequence[Release], count: int) -> list[Release]:
     numbers |= set(sorted(newest.values())[-count:])
     numbers |= {release.original_number for release in releases[-1:]}
     return [release for release in releases if release.number in numbers]
+
+
+def backup_between(recorded: Sequence[Release], target: Release) -> str:
+    """Return the backup from before the first migrations that came after a release, or nothing."""
+    later = [one.backup for one in recorded if one.number > target.original_number and one.backup]
+    return later[0] if later else ""

@@ -92,11 +92,12 @@ def complete(site: Site) -> None:
 
 
 def new_value(site: Site, secret: Secret) -> str:
-    """Return a random value where one can be generated, else one from the shell or the terminal, or nothing."""
-    if secret.generate:
+    """Return a value from the shell, a random one where it can be generated, or one from the terminal, or nothing."""
+    given = os.environ.get(PREFIX + secret.name)
+    if secret.generate and not given:
         # 64 characters, safe in URLs, lists and shells; Django wants 50 or more for its SECRET_KEY
         return cryptography.token_urlsafe(48)
-    return os.environ.get(PREFIX + secret.name) or site.console.ask_secret(secret.name, secret.about)
+    return given or site.console.ask_secret(secret.name, secret.about)
 
 
 def store(site: Site, name: str, value: str) -> int:

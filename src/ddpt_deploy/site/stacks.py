@@ -4,6 +4,7 @@ A stack whose services carry the label ``deploy.release`` is the application: a 
 are backing services. Files are read by ``docker compose config``, so whatever YAML can say is understood.
 """
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -124,7 +125,15 @@ def variables(site: Site, files: Mapping[str, str]) -> dict[str, str]:
         "DATABASE_USER": f"{site.settings.database}_{versions.get('DATABASE_PASSWORD_VERSION', '0')}",
         "DJANGO_IMAGE": site.settings.image,
         "RELEASE": "none",
+        "BACKUPS_IMAGE": backups_image(site),
     }
+
+
+def backups_image(site: Site) -> str:
+    """Return the name of the image of the backups, which follows from what it is built from."""
+    files = [*sorted((site.folder / "backups").glob("*")), site.folder / "stacks/postgres.yml"]
+    content = b"".join(file.read_bytes() for file in files if file.is_file())
+    return f"{site.settings.image}-backups:{hashlib.sha256(content).hexdigest()[:12]}"
 
 
 def override(services: Iterable[str], files: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, Any]:

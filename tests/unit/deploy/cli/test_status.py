@@ -1,4 +1,4 @@
-"""The advice to let browsers use only HTTPS for longer."""
+"""What `make status` says of scheduled jobs, and when it advises more HSTS."""
 
 from datetime import timedelta
 
@@ -26,3 +26,15 @@ def test_more_hsts_is_advised_after_a_week(baked, days, typed, expected):
     if expected:
         assert "SECURE_HSTS_SECONDS=31536000 into production.env" in advice
         assert "make deploy-caddy deploy-django" in advice
+
+
+def test_exit_status_is_that_of_the_last_runs(swarm, run):
+    assert run("setup")[0] == 0
+    assert run("status")[0] == 0
+    line = '{"jobs": {"check_backup": {"started": 0, "seconds": 1.5, "ok": %s, "printed": "too old"}, "x": null}}\n'
+    swarm.logs["site_scheduler"] = line % "true" + "check_backup: ...\n" + line % "false"
+    status, printed = run("status")
+    assert status == 1
+    assert "check_backup  1970-01-01T00:00:00+00:00  1.5      failed  too old" in printed
+    swarm.logs["site_scheduler"] += line % "true"
+    assert run("status")[0] == 0

@@ -33,11 +33,14 @@ def test_setup_starts_what_is_needed_before_django(swarm, site, set_up):
         for words in swarm.commands
         if words[:2] in (("stack", "deploy"), ("service", "create"))
     ]
-    assert set(swarm.services) == {f"site_{name}" for name in ("caddy", "django", "migrate", "postgres", "redis")}
+    assert set(swarm.services) == {
+        f"site_{name}" for name in ("backups", "caddy", "django", "migrate", "postgres", "redis", "scheduler")
+    }
     names = [line.split()[1] for line in set_up.splitlines() if line.startswith("✓")]
     assert names == [
         "swarm",
         "preflight",
+        "backups",
         "caddy",
         "postgres",
         "database",
@@ -49,22 +52,10 @@ def test_setup_starts_what_is_needed_before_django(swarm, site, set_up):
         "smoke-test",
         "record",
         "prune",
-        "housekeeping",
     ]
     assert deployed[-1] == "stack"
     assert on_record(site) == ["v1"]
     assert lock.held_by(site) is None
-
-
-def test_housekeeping_that_fails_is_a_warning(swarm, site, run, set_up):
-    assert "Deleted 3 expired sessions." in set_up
-    swarm.housekeeping = 1, "", "no such table"
-    status, printed = run("deploy", version="v2")
-    assert status == 0
-    assert "✗ housekeeping" in printed
-    assert "no such table" in printed
-    assert "make manage CMD=housekeeping" in printed
-    assert on_record(site) == ["v1", "v2"]
 
 
 def test_setup_can_be_repeated(swarm, site, run, set_up):

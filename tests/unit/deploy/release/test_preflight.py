@@ -41,6 +41,12 @@ def test_a_command_that_is_typed_on_no_engine(run, swarm):
     assert "set DOCKER_HOST" in run("setup")[1]
 
 
+def test_two_nodes_cannot_both_have_the_database(swarm, run):
+    assert run("setup")[0] == 0
+    swarm.nodes.append({**swarm.nodes[0], "ID": "another"})
+    assert "docker node update --label-rm data NODE" in run("deploy", "--check")[1]
+
+
 @pytest.mark.parametrize(
     ("host", "stored", "expected"),
     [("", {}, True), ("", {"MAILGUN_API_KEY": [1]}, False), ("off", {}, False), ("mail.example.com", {}, False)],

@@ -24,8 +24,9 @@ def seen(run, swarm, monkeypatch):
 
 
 def given(seen, *names):
-    """Return what was given under these names, step by step."""
-    return [(service.removeprefix("site_"), *(files.get(name) for name in names)) for service, files in seen]
+    """Return what was given under these names, step by step; the scheduler is given what Django is."""
+    services = [(service.removeprefix("site_"), files) for service, files in seen if service != "site_scheduler"]
+    return [(service, *(files.get(name) for name in names)) for service, files in services]
 
 
 def test_secret_key_is_known_to_all_before_it_signs(run, seen):
@@ -52,10 +53,10 @@ def test_redis_accepts_both_passwords_meanwhile(run, seen):
     ]
 
 
-def test_superuser_password_needs_no_rollout(run, swarm, seen):
+def test_superuser_password_is_for_the_backups_alone(run, swarm, seen):
     swarm.commands.clear()
     assert run("rotate-secret", "NAME=POSTGRES_PASSWORD")[0] == 0
-    assert seen == []
+    assert given(seen, "POSTGRES_PASSWORD") == [("backups", 2)]
     jobs = [" ".join(words) for words in swarm.commands if words[:2] == ("service", "create")]
     assert "source=site_POSTGRES_PASSWORD_1,target=POSTGRES_PASSWORD_1" in jobs[-1]
     assert "source=site_POSTGRES_PASSWORD_2,target=POSTGRES_PASSWORD" in jobs[-1]

@@ -1,6 +1,7 @@
 """The history of releases: which one a rollback goes to, and which migrations lie between."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -92,3 +93,11 @@ def test_a_record_of_a_newer_schema_says_so_and_changes_nothing(swarm, site, run
     assert swarm.services["site_django"] == before
     # what does not need the record is shown all the same
     assert ("django" in printed and "unlocked" in printed) or command != "status"
+
+
+def test_rollback_names_the_backup_before_later_migrations():
+    recorded = [
+        replace(make(number, f"v{number}"), backup=backup)
+        for number, backup in enumerate(["", "first", "", "second"], start=1)
+    ]
+    assert [releases.backup_between(recorded, one) for one in recorded] == ["first", "second", "second", ""]

@@ -67,7 +67,7 @@ def test_a_stack_of_the_teams_own(swarm, site, run):
     for name in ("search", "django"):
         secrets = swarm.services[f"site_{name}"]["Spec"]["TaskTemplate"]["ContainerSpec"]["Secrets"]
         assert {"File": {"Name": "SEARCH_KEY"}, "SecretName": "site_SEARCH_KEY_1"} in secrets
-    assert "search    healthy  1 of 1" in run("status")[1]
+    assert "search     healthy  1 of 1" in run("status")[1]
     swarm.logs["site_search"] = "found\n"
     assert "found" in run("logs", "SERVICE=search")[1]
     (site.folder / "stacks/search.yml").write_text(SEARCH.replace("search:1", "search:2"))

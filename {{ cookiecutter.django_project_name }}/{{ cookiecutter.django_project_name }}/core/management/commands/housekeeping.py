@@ -10,7 +10,7 @@ from ...throttle import delete_expired
 
 
 class Command(BaseCommand):
-    """Deletes expired sessions and counts of attempts. Each deploy runs it.
+    """Deletes expired sessions and counts of attempts. The scheduler of production runs it each night.
 
     https://docs.djangoproject.com/en/6.1/topics/http/sessions/#clearing-the-session-store
     """

@@ -1,0 +1,89 @@
+"""Commands that back up the site, and restore it."""
+
+from pathlib import Path
+
+from ddpt_deploy.release import backups, caddy, smoke_test
+from ddpt_deploy.site import lock, services
+from ddpt_deploy.site.site import Site
+
+
+def backup(site: Site) -> None:
+    """Back up the database, the uploads and the certificates, and read all back."""
+    with lock.held(site, "backup") as site, site.console.step("backup") as step:
+        step.detail = backups.take(site, "manual")
+
+
+def list_backups(site: Site) -> None:
+    """List the backups, the newest first."""
+    rows = [
+        {
+            "backup": one.id,
+            "when": one.when,
+            "MB": one.megabytes,
+            "release": one.release,
+            "kind": one.kind,
+            "": "verified" if one.verified else "NOT VERIFIED",
+        }
+        for one in reversed(backups.listed(site))
+    ]
+    site.console.table(rows)
+    site.console.say(f"kept in {site.settings.backup_repository or 'the volume ' + site.name('backups')}")
+
+
+def backup_key(site: Site) -> None:
+    """Print the key of the backups, to be kept outside of the server: without it no backup can be read."""
+    site.console.say(services.run(site, "backups", "cat", "/run/secrets/RESTIC_PASSWORD"))
+
+
+def backup_download(site: Site, backup: str = "latest") -> None:
+    """Write a backup into two files, not encrypted: the database as pg_restore reads it, and a tar archive of the files.
+
+    Args:
+        backup: its ID, or latest
+    """
+    found = backups.find(site, backup)
+    container = services.container(site, "backups")
+    for kind, name, ending in (("database", "database.dump", "dump"), ("files", "/data", "tar")):
+        path = Path(f"{site.stack}-{found.id}.{ending}")
+        with site.console.step(kind) as step:
+            site.docker.save(path, "exec", container, f"{backups.PROGRAMS}/restore", "download", found.id, kind, name)
+            step.detail = f"{path}, {path.stat().st_size / 1e6:.2f} MB"
+
+
+def restore(site: Site, backup: str = "latest", table: str = "") -> None:
+    """Restore a backup in place of the database, with the site in maintenance; the database before is kept.
+
+    Args:
+        backup: its ID, or latest
+        table: only this one, into a schema beside; nothing else changes
+    """
+    with lock.held(site, f"restore {backup}") as site:
+        found = backups.find(site, backup)
+        if table:
+            where = backups.restore_table(site, found, table)
+            site.console.say(f"{table} as of {found.when} is in the {where}, beside the current one.")
+            return
+        site.console.confirm(
+            f"Everything that was written to {site.settings.url} after {found.when} will not be there. "
+            f"Restore the backup {found}?"
+        )
+        before = caddy.in_maintenance(site)
+        caddy.set_maintenance(site, True)
+        try:
+            kept = backups.restore(site, found)
+        finally:
+            caddy.set_maintenance(site, before)
+        if not before:
+            with site.console.step("smoke-test") as step:
+                step.detail = smoke_test.run(site)
+    site.console.say(f"The database of before is {kept}. To drop it: make dbshell, then DROP DATABASE {kept};")
+
+
+def restore_drill(site: Site, backup: str = "latest") -> None:
+    """Restore a backup into a throw-away database and compare it with what was dumped; the site is not touched.
+
+    Args:
+        backup: its ID, or latest
+    """
+    with lock.held(site, f"restore-drill {backup}") as site:
+        backups.drill(site, backups.find(site, backup))

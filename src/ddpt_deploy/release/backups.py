@@ -1,0 +1,196 @@
+"""Backups: jobs in the container of ``stacks/backups.yml``, whose programs ``backup`` and ``restore`` do the work."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from ddpt_deploy.errors import DeployError
+from ddpt_deploy.release import backing_services, database, image, job, migrations
+from ddpt_deploy.release.job import Job
+from ddpt_deploy.site import releases, secrets, stacks
+from ddpt_deploy.site.releases import Release
+from ddpt_deploy.site.settings import PREFIX
+from ddpt_deploy.site.site import Site
+
+# where the programs are
+PROGRAMS = "/opt/backups"
+# to write files of any user
+WRITE = ("CHOWN", "DAC_OVERRIDE", "FOWNER")
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup in the repository: two snapshots of restic's, of the database and of the files, with one ID."""
+
+    id: str
+    release: str
+    # why it was made: scheduled, manual, before-migrations
+    kind: str
+    # bytes before compression
+    size: int
+    verified: bool
+
+    @property
+    def when(self) -> str:
+        """Return when it was begun."""
+        return f"{datetime.strptime(f'{self.id}+0000', '%Y%m%d-%H%M%S%z'):%Y-%m-%d %H:%M:%S %Z}"
+
+    @property
+    def megabytes(self) -> str:
+        """Return its size."""
+        return f"{self.size / 1e6:.2f}"
+
+    def __str__(self) -> str:
+        """Name it, in a line."""
+        return f"{self.id} ({self.megabytes} MB, release {self.release})"
+
+
+def take(site: Site, kind: str, *, fresh: int = 0) -> str:
+    """Back up the database and the files, read all back, and return the ID; that of the newest where one is ``fresh``.
+
+    ``fresh`` is an age in minutes. Raises DeployError.
+    """
+    return run(site, "backup", kind, str(fresh)).split()[-1]
+
+
+def before_migrations(site: Site, candidate: Release) -> str:
+    """Take a backup where a release has other migrations than the current one, and return its ID. Raises DeployError."""
+    current = releases.history(site)[-1:]
+    if not current or not site.settings.backup_before_migrations:
+        return ""
+    if _migration_files(site, candidate) == _migration_files(site, current[0]):
+        return ""
+    with site.console.step("backup") as step:
+        step.detail = take(site, "before-migrations", fresh=site.settings.backup_fresh_minutes)
+    return step.detail
+
+
+def listed(site: Site) -> list[Backup]:
+    """Return the backups of the site, the oldest first. Raises DeployError when the repository cannot be read."""
+    printed = run(site, "restore", "list")
+    return from_snapshots(json.loads(next(line for line in printed.splitlines() if line.startswith("["))))
+
+
+def from_snapshots(snapshots: Sequence[dict[str, Any]]) -> list[Backup]:
+    """Return the backups that restic's snapshots make up; one that was interrupted has no files and is left out."""
+    sizes: dict[str, int] = {}
+    found = []
+    for snapshot in sorted(snapshots, key=lambda one: str(one["time"])):
+        named = dict(tag.partition("=")[::2] for tag in snapshot["tags"])
+        identity = next(name for name in named if re.fullmatch(r"\d{8}-\d{6}", name))
+        sizes[identity] = sizes.get(identity, 0) + snapshot.get("summary", {}).get("total_bytes_processed", 0)
+        if "files" in named:
+            found.append(Backup(identity, named["release"], named["kind"], sizes[identity], "verified" in named))
+    return found
+
+
+def find(site: Site, name: str) -> Backup:
+    """Return the backup with an ID, or the ``latest`` that is verified. Raises DeployError."""
+    for backup in reversed(listed(site)):
+        if backup.id == name or (name == "latest" and backup.verified):
+            return backup
+    raise DeployError(f"There is no backup {name} of {site.stack}.", hint="make backups")
+
+
+def restore_files(site: Site, backup: Backup) -> None:
+    """Write all files of a backup into their volumes: uploads, certificates. Raises DeployError."""
+    with site.console.step("files"):
+        run(site, "restore", "restore-files", backup.id, capabilities=WRITE)
+
+
+def restore(site: Site, backup: Backup) -> str:
+    """Restore a backup in place of the database, and return the name that the database before has now.
+
+    Until the last step the database stays as it is. The backup is restored into a new one, compared with what was dumped,
+    and given the migrations of the current release; then the names are switched. Raises DeployError.
+    """
+    restored = f"{site.settings.database}_restored"
+    kept = f"{site.settings.database}_before_{datetime.now(UTC):%Y%m%d_%H%M%S}"
+    with site.console.step("database"):
+        backing_services.apply(site, stacks.get(site, "postgres"))
+        database.ensure(site, new=True)
+    with site.console.step("restore") as step:
+        step.detail = run(site, "restore", "restore", backup.id, restored, capabilities=WRITE).strip()
+    try:
+        _migrate(site, restored, "migrate", "migrate_release")
+        with site.console.step("switch"):
+            run(site, "restore", "switch", restored, kept, database.site_id(site))
+    except DeployError:
+        drop(site, restored)
+        raise
+    return kept
+
+
+def restore_table(site: Site, backup: Backup, table: str) -> str:
+    """Restore one table into a schema of the database, and return where it is. Raises DeployError."""
+    with site.console.step("restore") as step:
+        printed = run(site, "restore", "restore-table", backup.id, f"{site.settings.database}_restored", table)
+        step.detail = printed.splitlines()[-1]
+    return step.detail
+
+
+def drill(site: Site, backup: Backup) -> None:
+    """Restore a backup into a throw-away database and compare it with what was dumped; read all files. Raises DeployError."""
+    restored = f"{site.settings.database}_drill"
+    try:
+        with site.console.step("restore") as step:
+            step.detail = ", ".join(run(site, "restore", "drill", backup.id, restored).splitlines())
+        _migrate(site, restored, "migrate --check", "migrate", "--check")
+    finally:
+        drop(site, restored)
+
+
+def drop(site: Site, name: str) -> None:
+    """Drop a database that is not that of the site."""
+    run(site, "restore", "drop", name)
+
+
+def require_key(site: Site) -> None:
+    """Store the key of the backups, from the shell or the terminal. Raises DeployError where releases are on record already."""
+    if releases.history(site):
+        message = f"{site.stack} has releases already: this is no empty server."
+        raise DeployError(message, hint="make restore BACKUP=latest")
+    entry = next(one for one in secrets.catalogue(site) if one.name == "RESTIC_PASSWORD")
+    if entry.name not in secrets.versions(site):
+        value = secrets.new_value(site, replace(entry, generate=False))
+        if not value:
+            hint = f"{PREFIX}{entry.name}=... make setup RESTORE=latest"
+            raise DeployError("The key of the backups is required.", hint=hint)
+        secrets.store(site, entry.name, value)
+
+
+def run(site: Site, program: str, *arguments: str, capabilities: Sequence[str] = ()) -> str:
+    """Run a program in a job, and return what it prints. Raises DeployError."""
+    service = stacks.get(site, "backups").services["backups"]
+    image.ensure(site, service["image"])
+    task = Job(
+        name=f"backup-{arguments[0]}",
+        image=service["image"],
+        command=(f"{PROGRAMS}/{program}", *arguments),
+        capabilities=[*service["cap_add"], *capabilities],
+        constraint=service["deploy"]["placement"]["constraints"][0],
+        on_network=True,
+        memory=str(service["deploy"]["resources"]["limits"]["memory"]),
+        environment=service["environment"],
+        volumes={one["target"]: one["source"] for one in service["volumes"] if one["type"] == "volume"},
+        secrets=secrets.files(site, "backups"),
+    )
+    return job.run(site, task, timeout=site.settings.backup_timeout)
+
+
+def _migration_files(site: Site, release: Release) -> set[str]:
+    """Return the paths of the migrations in the image of a release; none where the engine does not have it any more."""
+    find = ("--entrypoint", "find", release.image, "/app", "/opt/venv", "-path", "*/migrations/*.py")
+    return set(site.docker.output("run", "--rm", "--network", "none", *find).splitlines())
+
+
+def _migrate(site: Site, restored: str, step: str, *command: str) -> None:
+    """Run a command of the current release, if there is one, on a restored database. Raises DeployError."""
+    for release in releases.history(site)[-1:]:
+        migration = migrations.migration_job(site, release, restored)
+        migration = replace(migration, name="backup-migrate", command=("python", "manage.py", *command))
+        with site.console.step(step):
+            job.run(site, migration, timeout=site.settings.migration_timeout)

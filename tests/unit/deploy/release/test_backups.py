@@ -1,0 +1,78 @@
+"""What restic's snapshots say of backups, and how a backup is restored."""
+
+import json
+
+from ddpt_deploy.release import backups
+from ddpt_deploy.site import releases, stacks
+
+ID = "20261126-213952"
+
+
+def snapshot(kind, *tags, identity=ID, size=1000):
+    tags = [identity, "kind=manual", "release=v1", "postgres=18", kind, *tags]
+    return {"time": f"2026-11-26T21:39:5{kind == 'files':d}Z", "tags": tags, "summary": {"total_bytes_processed": size}}
+
+
+def jobs(swarm):
+    """Return what the jobs of backups and restores ran, in order, and forget it."""
+    created = [words for words in swarm.commands if words[:2] == ("service", "create")]
+    swarm.commands.clear()
+    return [" ".join(words) for words in created if "site_backup-" in " ".join(words)]
+
+
+def test_a_backup_is_two_snapshots():
+    [found] = backups.from_snapshots([snapshot("files", "verified", size=500), snapshot("database", "verified")])
+    assert found == backups.Backup(ID, "v1", "manual", 1500, True)
+    assert found.when == "2026-11-26 21:39:52 UTC"
+
+
+def test_a_backup_that_was_interrupted_is_none():
+    assert backups.from_snapshots([snapshot("database", "unverified")]) == []
+    [found] = backups.from_snapshots([snapshot("database", "unverified"), snapshot("files", "unverified")])
+    assert not found.verified
+
+
+def test_restored_database_gets_the_migrations_of_the_release_before_it_is_that_of_the_site(swarm, run):
+    assert run("setup")[0] == 0
+    swarm.logs["site_backup-list"] = json.dumps([snapshot("database", "verified"), snapshot("files", "verified")])
+    swarm.commands.clear()
+    assert run("restore", "YES=1")[0] == 0
+    _, restored, migrated, switched = jobs(swarm)
+    assert restored.endswith(f"restore {ID} site_restored")
+    assert "--cap-add DAC_OVERRIDE" in restored
+    assert "/site_restored?options=" in migrated
+    assert migrated.endswith("manage.py migrate_release")
+    assert "switch site_restored site_before_" in switched
+    swarm.fate["site_backup-migrate"] = "crashes"
+    assert run("restore", "YES=1")[0] == 1
+    assert jobs(swarm)[-1].endswith("drop site_restored")
+    assert not any("maintenance" in name for name in swarm.stored["config"])
+
+
+def test_release_with_other_migrations_takes_a_backup_before_them(swarm, site, run):
+    assert run("setup")[0] == 0
+    swarm.logs["site_backup-before-migrations"] = f"{ID}\n"
+    disk = swarm._run
+    # each image has the migration of its version, and v2 that of v1
+    swarm._run = lambda words, *rest: (
+        (0, words[words.index("find") + 1].partition("-")[0].replace("v2", "v1"), "")
+        if "find" in words
+        else disk(words, *rest)
+    )
+    for version, backup in (("v2", ""), ("v3", ID)):
+        assert run("deploy", version=version)[0] == 0
+        assert releases.history(site)[-1].backup == backup
+        swarm.logs["site_migrate"] = '{"applied": [], "known": ["shop.0001_initial", "shop.0002_price"]}\n'
+    assert f"make restore BACKUP={ID}" in run("rollback", "YES=1")[1]
+
+
+def test_image_of_the_backups_is_built_where_it_is_missing_and_removed_when_it_is_old(swarm, site, run):
+    reference = stacks.backups_image(site)
+    assert run("setup")[0] == 0
+    built = [words[words.index("--tag") + 1] for words in swarm.commands if words[0] == "build"]
+    assert built == [reference, "site:v1"]
+    (site.folder / "backups/dump.sql").write_text("SELECT 1")
+    changed = stacks.backups_image(site)
+    assert run("deploy", version="v2")[0] == 0
+    assert changed in swarm.images
+    assert reference not in swarm.images

@@ -1,0 +1,80 @@
+# Sourced by the programs of this folder: how to reach the database and the repository.
+# A backup is two snapshots of restic's (https://restic.readthedocs.io), of the database and of the files. What they share is
+# a tag with the ID of the backup. They are tagged `unverified` until all was read back.
+# shellcheck shell=bash
+set -euo pipefail
+
+export PGHOST=postgres PGUSER=postgres PGPASSFILE=/tmp/pgpass PGOPTIONS="-c client_min_messages=warning"
+export RESTIC_PASSWORD_FILE=/run/secrets/RESTIC_PASSWORD RESTIC_CACHE_DIR=/backups/cache
+export RESTIC_REPOSITORY=${BACKUP_REPOSITORY:-/backups/repository}
+export AWS_SHARED_CREDENTIALS_FILE=/tmp/aws AWS_DEFAULT_REGION=$BACKUP_S3_REGION
+FOLDER=$(dirname "$0")
+export FOLDER
+WORK=/tmp/backup
+# What is known of this repository: that it was there, and since when (the time of the file) the newest backup is verified.
+STATE=/backups/state/$(sha256sum <<<"$RESTIC_REPOSITORY" | cut -c1-12)
+mkdir -p "$WORK"
+
+# In files, because the environment of a process can be read by others.
+umask 077
+echo "*:*:*:*:$(sed 's/[\\:]/\\&/g' /run/secrets/POSTGRES_PASSWORD)" >"$PGPASSFILE"
+if [ -e /run/secrets/BACKUP_S3_ACCESS_KEY_ID ]; then
+    printf '[default]\naws_access_key_id=%s\naws_secret_access_key=%s\n' "$(cat /run/secrets/BACKUP_S3_ACCESS_KEY_ID)" \
+        "$(cat /run/secrets/BACKUP_S3_SECRET_ACCESS_KEY)" >"$AWS_SHARED_CREDENTIALS_FILE"
+fi
+
+fail() {
+    echo "$1" >&2
+    exit 1
+}
+
+sql() {
+    psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 "$@"
+}
+
+# Let one container at a time use the repository.
+lock() {
+    exec 9>/backups/lock
+    timeout 3600 flock 9 || fail "Another backup or restore has been running for an hour."
+}
+
+# Connect to the repository. Where there is none yet, `open create` makes it; never in place of one that is gone.
+open() {
+    local printed status=0
+    printed=$(timeout 20 restic cat config 2>&1) || status=$?
+    # restic goes on asking for a bucket that does not exist, and would create it.
+    [[ $printed != *"bucket does not exist"* ]] || status=10
+    # https://restic.readthedocs.io/en/stable/075_scripting.html#exit-codes
+    case $status in
+    0) ;;
+    10)
+        [ ! -e "$STATE" ] || fail "The backups in $RESTIC_REPOSITORY are gone: there is no repository any more."
+        [ "${1:-}" = create ] || fail "There is no backup yet: $RESTIC_REPOSITORY does not exist."
+        restic init --quiet
+        ;;
+    12) fail "RESTIC_PASSWORD does not open $RESTIC_REPOSITORY: these are backups with another key." ;;
+    124 | 143) fail "$RESTIC_REPOSITORY did not answer within 20 s: $(head -1 <<<"$printed")" ;;
+    *) fail "$RESTIC_REPOSITORY cannot be used: $printed" ;;
+    esac
+    mkdir -p "$STATE"
+}
+
+# What locks the repository now was killed: see lock.
+unlock() {
+    restic unlock --remove-all --quiet
+}
+
+# Print a file of the snapshot of a kind (database, files) of a backup.
+read_back() {
+    restic dump --quiet --host "$STACK_NAME" --tag "$1,$2" latest "$3"
+}
+
+# Print the ID of the newest verified backup, or nothing.
+newest() {
+    restic snapshots --json --no-cache --host "$STACK_NAME" --tag verified | grep -Eo '"[0-9]{8}-[0-9]{6}"' | tr -d '"' | sort | tail -1
+}
+
+# Print when the newest verified backup was verified, in seconds of the epoch.
+verified() {
+    stat -c %Y "$STATE/verified" 2>/dev/null || echo 0
+}

@@ -1,0 +1,65 @@
+"""``manage.py check_backup``: email the administrators when there is no recent backup, or tell a monitor that there is one."""
+
+import os
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from django.core.cache import cache
+from django.core.mail import mail_admins
+from django.core.management.base import BaseCommand, CommandError
+
+# An email a day is enough
+MAIL_AGAIN = 86_400
+
+
+class Command(BaseCommand):
+    """Reads what the service that backs up has written. Runs in the swarm, on the schedule of stacks/scheduler.yml."""
+
+    help = "Check that the newest backup is verified and recent."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Check.
+
+        Raises:
+            CommandError: the last backup failed, the newest one is too old, or the monitor does not answer.
+        """
+        status = Path(os.environ["BACKUP_STATUS"])
+        problem = find_problem(status, float(os.environ["BACKUP_EVERY_HOURS"]), time.time())
+        if problem:
+            if cache.add("backup-problem", problem, MAIL_AGAIN):
+                mail_admins("Backup", f"{problem}\nSee: make status, make backups, make service-logs SERVICE=backups")
+            raise CommandError(problem)
+        cache.delete("backup-problem")
+        self.stdout.write("The newest backup is verified and recent.")
+        url = os.environ.get("BACKUP_PING_URL")
+        if url:
+            # A monitor notices when this stays away: https://healthchecks.io/docs/
+            try:
+                urllib.request.urlopen(url, timeout=10).close()  # noqa: S310
+            except OSError as error:
+                message = f"The monitor was not told of it: {error}"
+                raise CommandError(message) from error
+
+
+def find_problem(status: Path, every: float, now: float) -> str:
+    """Return what is wrong with the backups, or nothing.
+
+    Args:
+        status: its lines: since when backups are made, when the newest was verified, when the last one failed, all in
+            seconds since the epoch, 0 for never; then why it failed.
+        every: hours from one backup to the next; a quarter more, and at least one hour, is tolerated.
+        now: seconds since the epoch.
+    """
+    try:
+        since, verified, failed, *reason = status.read_text().splitlines()
+    except (OSError, ValueError):
+        return "The service that backs up has not started yet."
+    age = (now - float(verified if verified != "0" else since)) / 3600
+    if failed != "0":
+        cause = " ".join(reason[-1:])
+        return f"The last backup failed, and the newest verified one is {age:.1f} hours old: {cause}"
+    if age > every + max(1, every / 4):
+        return f"The newest verified backup is {age:.1f} hours old, and every {every:g} hours one is due."
+    return ""
