@@ -39,7 +39,7 @@ def backup_download(site: Site, backup: str = "latest") -> None:
     """Write a backup into two files, not encrypted: the database as pg_restore reads it, and a tar archive of the files.
 
     Args:
-        backup: its ID, or latest
+        backup: its ID; the newest that is verified when left out
     """
     found = backups.find(site, backup)
     container = services.container(site, "backups")
@@ -54,7 +54,7 @@ def restore(site: Site, backup: str = "latest", table: str = "") -> None:
     """Restore a backup in place of the database, with the site in maintenance; the database before is kept.
 
     Args:
-        backup: its ID, or latest
+        backup: its ID; the newest that is verified when left out
         table: only this one, into a schema beside; nothing else changes
     """
     with lock.held(site, f"restore {backup}") as site:
@@ -83,7 +83,7 @@ def restore_drill(site: Site, backup: str = "latest") -> None:
     """Restore a backup into a throw-away database and compare it with what was dumped; the site is not touched.
 
     Args:
-        backup: its ID, or latest
+        backup: its ID; the newest that is verified when left out
     """
     with lock.held(site, f"restore-drill {backup}") as site:
         backups.drill(site, backups.find(site, backup))

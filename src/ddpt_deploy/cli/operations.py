@@ -133,7 +133,8 @@ def scale(site: Site, service: str = "django", replicas: str = "") -> None:
         service: django when left out
         replicas: how many containers
     """
-    scalable = [name for stack in stacks.application(site) for name in stack.services]
+    # two schedulers would run each job twice
+    scalable = [name for stack in stacks.application(site) for name in stack.services if name != "scheduler"]
     if not replicas.isdecimal() or service not in scalable:
         problem = (
             f"{service} cannot be scaled to {replicas or 'no number'}: only {' and '.join(scalable)}, to a number."
