@@ -1,0 +1,352 @@
+"""Backups that are killed, damaged, lost or late, and restores that are: no good backup is lost, and the site stays."""
+
+import json
+import re
+import shutil
+import subprocess
+import tarfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from support.backups import UPLOADS, add_data, database, dump, lose, psql, uploads
+from support.engine import docker
+from support.projects import NOTHING
+from support.site import Site
+from support.traffic import own_address
+
+pytestmark = [pytest.mark.site, pytest.mark.long, pytest.mark.xdist_group("backups")]
+
+KILLED = Path(__file__).parents[1] / "support/killed.sh"
+
+
+@pytest.fixture(scope="module")
+def site(engine, tmp_path_factory):
+    """A site whose backups can be killed at each step, with data of many kinds."""
+    site = Site(tmp_path_factory.mktemp("backups"), "proof-backups", NOTHING, HTTP_PORT="9680", HTTPS_PORT="9643")
+    site.add_proof()
+    folder = site.project / "deployment/backups"
+    shutil.copy(KILLED, folder / "killed")
+    with (folder / "Dockerfile").open("a") as dockerfile:
+        dockerfile.write(
+            "RUN mkdir /killed && for i in restic pg_restore; do ln -s /opt/backups/killed /killed/$i; done\n"
+        )
+        dockerfile.write("ENV PATH=/killed:$PATH\n")
+    site.edit("deployment/stacks/scheduler.yml", "every 10m check_backup", "every 2s check_backup")
+    site.commit("programs that can be killed")
+    try:
+        with FileLock(tmp_path_factory.getbasetemp().parent / "swarm.lock"):
+            site.make("setup", YES="1")
+        add_data(site)
+        yield site
+    finally:
+        site.remove()
+
+
+def in_repository(site, script):
+    """Run a shell script where the volume with the repository is."""
+    volume = f"{site.service('backups')}:/backups"
+    return docker("run", "--rm", "--volume", volume, "--entrypoint", "sh", "postgres:18-alpine", "-ec", script)
+
+
+def ids(site, **settings):
+    """Return the IDs of the verified backups."""
+    return re.findall(r"^(\d{8}-\d{6}) .*[^T] verified$", site.make("backups", **settings), re.MULTILINE)
+
+
+def kill_at(site, pattern):
+    """Let the next container of a backup be killed while a command runs that matches."""
+    in_repository(site, f"echo '{pattern}' > /backups/kill")
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "^restic backup.*database",
+        "^restic backup.*files",
+        "^restic check",
+        "^restic dump",
+        "^restic tag",
+        "^restic forget.*prune",
+    ],
+)
+def test_backup_that_is_killed_costs_no_other_backup(site, step):
+    site.make("backup")
+    before = ids(site)
+    kill_at(site, step)
+    assert "backup-manual failed" in site.refuse("backup")
+    assert set(before) <= set(ids(site))
+    site.make("restore-drill", BACKUP=before[-1])
+    site.make("backup")
+    assert "NOT VERIFIED" not in site.make("backups")
+
+
+@pytest.mark.parametrize("step", ["^pg_restore ", "^restic restore"])
+def test_restore_that_is_killed_changes_nothing(site, step):
+    site.make("backup")
+    before = dump(site)
+    kill_at(site, step)
+    assert "backup-restore failed" in site.refuse("restore", YES="1")
+    assert dump(site) == before
+    assert site.ask("/proof/who/").status == 200
+    site.make("restore", YES="1")
+    assert dump(site) == before
+    assert "restored" not in psql(site, "--command", "SELECT datname FROM pg_database")
+
+
+DAMAGES = {
+    "bit flipped": "for i in repository/data/*/*; do printf '\\377\\376' | dd of=$i bs=1 seek=99 conv=notrunc; done",
+    "truncated": "for i in repository/data/*/*; do truncate -s $(($(stat -c %s $i) / 2)) $i; done",
+    "lost": "rm $(ls -S repository/data/*/* | head -1)",
+    "another key": "rm -r repository/keys; mkdir repository/keys",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_backup_is_refused_and_site_stays(site, damage):
+    site.make("backup")
+    before = dump(site)
+    in_repository(site, "cd /backups; rm -rf good; cp -a repository good; chmod -R u+w repository; " + DAMAGES[damage])
+    try:
+        site.refuse("restore", YES="1")
+        assert dump(site) == before
+        assert site.ask("/proof/who/").status == 200
+        site.refuse("restore-drill")
+        site.refuse("backup")
+    finally:
+        in_repository(site, "cd /backups; rm -rf repository; mv good repository")
+    site.make("restore-drill")
+
+
+BUCKET_KEYS = {"DDPT_BACKUP_S3_ACCESS_KEY_ID": "key", "DDPT_BACKUP_S3_SECRET_ACCESS_KEY": "secret"}
+IDENTITY = {
+    "identities": [
+        {
+            "name": "backups",
+            "credentials": [{"accessKey": "key", "secretKey": "secret"}],
+            "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+        }
+    ]
+}
+
+
+class Bucket:
+    """A server of buckets outside of the swarm, at a port of this machine, with a volume that can be lost."""
+
+    def __init__(self, name, folder):
+        self.name = name
+        (folder / "s3.json").write_text(json.dumps(IDENTITY))
+        command = ["mini", "-dir=/data", "-s3.config=/s3.json"]
+        ports = ["--publish", "8333:8333", "--volume", f"{name}:/data"]
+        docker("create", "--name", name, *ports, "chrislusf/seaweedfs:latest", *command)
+        docker("cp", str(folder / "s3.json"), f"{name}:/s3.json")
+        # what make is told of it
+        self.settings = {"BACKUP_REPOSITORY": f"s3:http://{own_address()}:8333/backups/{folder.name}"}
+
+    def start(self):
+        docker("start", self.name)
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen("http://localhost:8333", timeout=5)
+            except urllib.error.HTTPError:
+                # it wants a signature
+                return
+            except OSError:
+                assert time.monotonic() < deadline
+                time.sleep(0.5)
+
+    def stop(self):
+        docker("stop", self.name)
+
+    def forget(self):
+        """Lose all that it has stored."""
+        self.stop()
+        docker(
+            "run",
+            "--rm",
+            "--volumes-from",
+            self.name,
+            "--entrypoint",
+            "sh",
+            "postgres:18-alpine",
+            "-c",
+            "rm -r /data/*",
+        )
+        self.start()
+
+    def remove(self):
+        docker("rm", "--force", self.name, check=False)
+        docker("volume", "rm", self.name, check=False)
+
+
+@pytest.fixture
+def bucket(site, tmp_path):
+    """A bucket to which the site has the keys."""
+    bucket = Bucket(f"{site.stack}-bucket", tmp_path)
+    try:
+        bucket.start()
+        site.make("secrets", **BUCKET_KEYS)
+        yield bucket
+    finally:
+        bucket.remove()
+
+
+def test_bucket_that_is_down_and_that_forgets(site, bucket):
+    site.make("backup", **bucket.settings)
+    first = ids(site, **bucket.settings)
+    assert len(first) == 1
+    site.make("restore-drill", **bucket.settings)
+    bucket.stop()
+    for command in ("backup", "backups", "restore"):
+        assert f"{bucket.settings['BACKUP_REPOSITORY']} did not answer" in site.refuse(
+            command, YES="1", **bucket.settings
+        )
+    assert site.ask("/proof/who/").status == 200
+    bucket.start()
+    site.make("backup", **bucket.settings)
+    assert set(first) < set(ids(site, **bucket.settings))
+    bucket.forget()
+    assert "are gone" in site.refuse("backup", **bucket.settings)
+
+
+def test_new_server_from_backups_alone(site, bucket):
+    """The site is removed with all its data, secrets and releases; the repository and the key remain."""
+    site.make("backup", **bucket.settings)
+    before, files = dump(site), uploads(site)
+    key = site.make("backup-key").strip()
+    site.make("stack-rm", EVERYTHING="1", CONFIRM=site.stack)
+    assert "The key of the backups is required" in site.refuse("setup", RESTORE="latest", YES="1", **bucket.settings)
+    wrong = {**BUCKET_KEYS, "DDPT_RESTIC_PASSWORD": "another"}
+    assert "with another key" in site.refuse("setup", RESTORE="latest", YES="1", **bucket.settings, **wrong)
+    site.make("stack-rm", EVERYTHING="1", CONFIRM=site.stack)
+    right = {**BUCKET_KEYS, "DDPT_RESTIC_PASSWORD": key}
+    site.make("setup", RESTORE="latest", YES="1", **bucket.settings, **right)
+    assert uploads(site) == files
+    assert dump(site) == before
+    assert site.ask("/proof/after_setup/", "POST", b"x").status == 201
+    assert "no empty server" in site.refuse("setup", RESTORE="latest", YES="1")
+
+
+def test_empty_volume_is_not_taken_for_a_new_site(site):
+    site.make("backup")
+    before = dump(site)
+    lose(site, "postgres", "postgres")
+    for command in ("setup", "deploy"):
+        assert "make restore" in site.refuse(command, YES="1")
+    site.make("restore", YES="1")
+    assert dump(site) == before
+    site.make("deploy")
+    # the volume of another site
+    psql(site, "--command", f"ALTER DATABASE {database(site)} SET site.id = 'another'")
+    assert "that of another site" in site.refuse("setup", YES="1")
+    site.make("setup", NEW_DATABASE="1", YES="1")
+
+
+def wait_for_status(site, text, *, healthy):
+    """Run `make status` until it says something, and succeeds or does not."""
+    deadline = time.monotonic() + 120
+    while True:
+        found, printed = site.attempt("status")
+        if (found == 0) == healthy and text in printed:
+            return printed
+        assert time.monotonic() < deadline
+
+
+def test_status_and_its_exit_status_show_failed_backup(site):
+    site.make("backup")
+    assert "housekeeping" in wait_for_status(site, "is verified and recent", healthy=True)
+    # one is due now, and cannot be taken
+    in_repository(site, "cd /backups; mv repository good; for i in state/*/verified; do touch -d '3 days ago' $i; done")
+    wait_for_status(site, "The last backup failed", healthy=False)
+    in_repository(site, "cd /backups; mv good repository")
+    site.make("backup")
+    wait_for_status(site, "is verified and recent", healthy=True)
+
+
+def test_release_with_migrations_takes_a_backup_before_them(site):
+    assert "✓ backup" not in site.make("deploy")
+    site.change()
+    assert "✓ backup" in site.make("deploy", BACKUP_FRESH_MINUTES="0")
+    newest = ids(site)[0]
+    assert f"{newest}" in re.search(".*before-migrations.*", site.make("backups"))[0]
+    assert f"make restore BACKUP={newest}" in site.make("rollback", YES="1")
+    site.make("restore", BACKUP=newest, YES="1")
+    site.make("deploy", BACKUP_BEFORE_MIGRATIONS="no")
+
+
+def test_one_table_comes_back_beside_the_current_one(site):
+    site.make("backup")
+    before = psql(site, "--command", "SELECT * FROM kinds.many ORDER BY id")
+    psql(site, "--command", "DELETE FROM kinds.many WHERE id % 3 = 0")
+    printed = site.make("restore", TABLE="kinds.many")
+    schema = re.search("is in the schema (backup_[0-9_]+)", printed)[1]
+    assert psql(site, "--command", f"SELECT * FROM {schema}.many ORDER BY id") == before
+    assert psql(site, "--command", "SELECT count(*) FROM kinds.many").strip() == "66667"
+    assert "does not exist" in site.refuse("restore", TABLE="kinds.nothing")
+
+
+def test_backup_is_downloaded(site):
+    site.make("backup")
+    site.make("backup-download")
+    assert site.git("status", "--porcelain") == ""
+    [files] = (site.project / "deployment").glob("*.tar")
+    with tarfile.open(files) as archive:
+        names = archive.getnames()
+    assert {f"data/media/{name}" for name in UPLOADS} <= set(names)
+    [database_file] = (site.project / "deployment").glob("*.dump")
+    where = f"{database_file.parent}:/download"
+    listed = docker(
+        "run",
+        "--rm",
+        "--volume",
+        where,
+        "postgres:18-alpine",
+        "pg_restore",
+        "--list",
+        f"/download/{database_file.name}",
+    )
+    assert "TABLE DATA public proof_entry" in listed
+    files.unlink()
+    database_file.unlink()
+
+
+def test_key_of_backups_is_not_rotated_and_password_of_the_superuser_is(site):
+    assert "key of all backups" in site.refuse("rotate-secret", NAME="RESTIC_PASSWORD")
+    site.make("rotate-secret", NAME="POSTGRES_PASSWORD")
+    site.make("backup")
+    site.make("restore-drill")
+
+
+def test_sort_order_is_that_of_postgresql(site):
+    row = psql(
+        site, "--command", f"SELECT datlocprovider, datlocale FROM pg_database WHERE datname = '{database(site)}'"
+    )
+    assert row.strip() == "b|C.UTF-8"
+
+
+def test_postgresql_that_stops_in_the_middle_fails_the_backup(site):
+    site.make("backup")
+    before = ids(site)
+    holder = subprocess.Popen(
+        ["docker", "exec", site.containers("postgres")[0], "psql", "--username", "postgres", database(site),
+         "--command", "BEGIN; LOCK TABLE kinds.many; SELECT pg_sleep(120)"],
+    )  # fmt: skip
+    process = site.start("backup")
+    waits = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'pg_dump' AND wait_event_type = 'Lock'"
+    deadline = time.monotonic() + 60
+    while not psql(site, "--command", waits).strip():
+        assert time.monotonic() < deadline
+    docker("kill", site.containers("postgres")[0])
+    printed, _ = process.communicate(timeout=120)
+    holder.wait(60)
+    assert process.returncode != 0
+    assert "server closed the connection" in printed
+    site.wait_for("postgres", 1)
+    assert ids(site) == before
+    site.make("backup")
+    site.make("restore-drill")
