@@ -100,6 +100,11 @@ def test_a_database_host_that_vanishes_during_a_query_is_an_error_too(project, p
         assert server.get("/", Cookie=cookie).status_code == 200
 
 
+def is_stopped(thread):
+    """Tell whether a thread is stopped, from its folder in /proc."""
+    return (thread / "stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
 def test_health_checks_wait_for_no_thread_and_fail_when_all_processes_are_stuck(project, postgres, cookie, database):
     port = free_port()
 
@@ -120,6 +125,8 @@ def test_health_checks_wait_for_no_thread_and_fail_when_all_processes_are_stuck(
         assert len(workers) == 2
         for worker in workers:
             os.kill(int(worker), signal.SIGSTOP)
+        # the thread that answers stops only when the first one of its process has
+        until(lambda: all(is_stopped(thread) for worker in workers for thread in Path(f"/proc/{worker}/task").iterdir()))
         with pytest.raises(requests.Timeout):
             livez(2)
         for worker in workers:
