@@ -21,7 +21,7 @@ class Step:
     start: float = field(default_factory=time.monotonic)
 
     def line(self, mark: str, text: str) -> str:
-        """Return how it is shown after so many seconds."""
+        """Return the line that shows it, with its duration in seconds."""
         return f"{mark} {self.name:<24} {time.monotonic() - self.start:>6.1f} s  {text}".rstrip()
 
 

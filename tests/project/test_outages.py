@@ -125,14 +125,15 @@ def test_health_checks_wait_for_no_thread_and_fail_when_all_processes_are_stuck(
         assert len(workers) == 2
         for worker in workers:
             os.kill(int(worker), signal.SIGSTOP)
-        # the thread that answers stops only when the first one of its process has
-        until(
-            lambda: all(is_stopped(thread) for worker in workers for thread in Path(f"/proc/{worker}/task").iterdir())
-        )
-        with pytest.raises(requests.Timeout):
-            livez(2)
-        for worker in workers:
-            os.kill(int(worker), signal.SIGCONT)
+        threads = [thread for worker in workers for thread in Path(f"/proc/{worker}/task").iterdir()]
+        try:
+            # the thread that answers stops only when the first one of its process has
+            until(lambda: all(map(is_stopped, threads)))
+            with pytest.raises(requests.Timeout):
+                livez(2)
+        finally:
+            for worker in workers:
+                os.kill(int(worker), signal.SIGCONT)
         assert livez(20) == 204
 
 

@@ -7,7 +7,7 @@ from support.engine import docker
 
 KINDS = Path(__file__).with_name("kinds.sql")
 UPLOADS = ["plain.txt", "Ünïcødé 文件 🎉.bin", "folder/İstanbul/ ein 'Bild' mit \"Zeichen\".jpg"]
-# Writes a file of so many times 256 bytes.
+# Writes a file: its path, and its size in units of 256 bytes.
 WRITE = """
 import pathlib, sys
 path = pathlib.Path("/srv/media", sys.argv[1])

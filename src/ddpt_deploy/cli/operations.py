@@ -113,7 +113,7 @@ def rotate_secret(site: Site, name: str = "") -> None:
 
 
 def maintenance(site: Site, off: bool = False) -> None:
-    """Answer all requests with the page caddy/maintenance.html and status 503; Django may be down meanwhile.
+    """Answer all but static files with the page caddy/maintenance.html and status 503; Django may be down meanwhile.
 
     Args:
         off: no longer

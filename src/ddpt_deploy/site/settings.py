@@ -15,7 +15,7 @@ from ddpt_deploy.site import values
 
 PREFIX = "DDPT_"
 MEGABYTE = 1024 * 1024
-# Measured after 100,000 requests, a process of gunicorn takes half of that; what the project adds needs room.
+# After 30,000 requests a process of gunicorn took half of that (docs/performance.md of the template); the project adds to it.
 WORKER_MEMORY = 40 * MEGABYTE
 
 
