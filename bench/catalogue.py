@@ -9,6 +9,7 @@ from bench.benchmarks import (
     growth,
     memory,
     pages,
+    profile,
     release,
     servers,
     stack,
@@ -19,6 +20,7 @@ from bench.benchmarks import (
 
 BENCHMARKS: dict[str, ModuleType] = {
     "pages": pages,
+    "profile": profile,
     "start": start,
     "memory": memory,
     "static": static,

@@ -27,6 +27,8 @@ class Answers(Extension):
         environment.filters["quoted"] = escape.quoted
         environment.filters["markdown"] = escape.markdown
         environment.tests["yes"] = validation.is_yes
+        # Each template is rendered once: to optimize it takes more time than it saves.
+        environment.optimized = False
         compile_template = environment.compile
 
         def compile_or_keep(source, *arguments, **options):

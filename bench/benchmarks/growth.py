@@ -21,7 +21,7 @@ replicas, on the same two cores. A login takes most of its time to hash the pass
 GOALS = ()
 CONNECTIONS = (1, 8, 32, 128, 512)
 REPLICAS = (1, 2, 4, 8)
-PROBE = TEMPLATE / "bench/probe.py"
+PROBE = TEMPLATE / "bench/probes/rows.py"
 
 
 def measure(resources: Resources) -> list[Sample]:

@@ -21,6 +21,11 @@ FIGURES = {
     "passed": "tests",
     "pss_mb": "PSS MB",
     "requests": "requests",
+    "handler_us": "handler µs",
+    "middleware_us": "middleware µs",
+    "page_us": "page µs",
+    "whole_us": "whole µs",
+    "cold_us": "whole µs, caches cold",
 }
 SUBJECTS = {
     "ours": "this template",

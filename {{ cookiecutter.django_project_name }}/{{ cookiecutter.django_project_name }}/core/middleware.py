@@ -7,6 +7,7 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from uuid import uuid4
 
@@ -28,6 +29,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 NODE = re.compile(r"([0-9.]+)(?::[\w.-]+)?|\[([0-9a-f:.]+)\](?::[\w.-]+)?|([0-9a-f:.]+)", re.ASCII | re.IGNORECASE)
 
 
+@lru_cache
 def parse_address(text: str) -> IPv4Address | IPv6Address | None:
     """Return the IP address in an entry of ``X-Forwarded-For``, or None for others, such as ``unknown``."""
     match = NODE.fullmatch(text.strip().strip('"'))

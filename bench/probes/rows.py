@@ -1,7 +1,7 @@
 """Run with a project's packages and settings: time what depends on the number of rows, and explain its queries.
 
 Prints a JSON object a line: the name of the probe, its milliseconds, the number of its queries, and the plans of the
-slowest ones. It imports nothing of the benchmarks, which are not installed there.
+slowest ones.
 """
 
 import importlib
