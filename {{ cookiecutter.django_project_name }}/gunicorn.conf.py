@@ -79,8 +79,10 @@ workers = int(os.environ.get("WEB_CONCURRENCY") or min(8, max(2, math.ceil(2 * c
 worker_class = Worker
 threads = int(os.environ.get("GUNICORN_THREADS") or 4)
 
-# Seconds; the proxy must give up an idle connection first, or it sends a request into one that has just been closed.
-keepalive = 75
+# A process takes a connection only if a thread is free, and closes it after the response. What it accepted beyond that, or
+# kept, would wait for its threads while another process is idle.
+worker_connections = threads
+keepalive = 0
 
 # Workers tell by a file that they are alive: in memory, where a busy disk cannot hold them up.
 # https://gunicorn.org/faq/#blocking-os-fchmod

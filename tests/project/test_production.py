@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -209,6 +210,17 @@ def test_gunicorn_stops_while_its_processes_start(combination, production, tmp_p
         until(lambda: "Booting worker" in server.log.read_text())
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(20) == 0
+
+
+@both
+def test_gunicorn_takes_no_connection_that_would_wait_for_a_thread(combination, production):
+    """A process whose only thread waits for the rest of a request leaves all other connections to the other process."""
+    with production(combination).gunicorn(GUNICORN_THREADS="1") as server:
+        assert server.get("/").status_code == 200
+        with socket.create_connection(("127.0.0.1", server.port)) as slow:
+            slow.sendall(b"GET / HTTP/1.1\r\n")
+            for _ in range(20):
+                assert server.get("/").status_code == 200
 
 
 @both
