@@ -48,7 +48,7 @@ def test_draining_prevents_failed_requests(site, traffic):
 
 @pytest.mark.long
 def test_with_the_default_refresh_of_dns_requests_fail(site, traffic):
-    site.edit("deployment/caddy/Caddyfile", "\t\t\t\trefresh 1s\n", "")
+    site.edit("deployment/caddy/Caddyfile", "\t\trefresh 1s\n", "")
     site.make("deploy-caddy")
     try:
         assert failures(site, traffic, "DNS asked once a minute")

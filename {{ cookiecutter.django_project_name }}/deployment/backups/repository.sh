@@ -41,7 +41,8 @@ lock() {
 # Connect to the repository. Where there is none yet, `open create` makes it; never in place of one that is gone.
 open() {
     local printed status=0
-    printed=$(timeout 20 restic cat config 2>&1) || status=$?
+    # What was killed may have left a lock behind, which is no reason to fail: see unlock.
+    printed=$(timeout 20 restic cat config --no-lock 2>&1) || status=$?
     # restic goes on asking for a bucket that does not exist, and would create it.
     [[ $printed != *"bucket does not exist"* ]] || status=10
     # https://restic.readthedocs.io/en/stable/075_scripting.html#exit-codes
