@@ -1,5 +1,6 @@
 """Our project under other servers."""
 
+import os
 from importlib.metadata import version
 from pathlib import Path
 
@@ -35,6 +36,10 @@ def servers(ours: Subject, venv: Path, workers: int) -> list[Subject]:
     return [
         ours.served_by("gthread, as it comes", *gunicorn),
         ours.served_by("gthread, 2 threads", *gunicorn, "--threads", "2"),
+        ours.served_by("gthread, a process a CPU", *gunicorn, "--workers", str(os.cpu_count())),
+        ours.served_by(
+            "gthread, kept connections", *gunicorn, "--keep-alive", "75", "--worker-connections", "1000"
+        ),
         ours.served_by("gthread, reuse_port", *gunicorn, "--reuse-port"),
         ours.served_by("sync", *gunicorn, "--worker-class", "sync", "--threads", "1"),
         ours.served_by(
