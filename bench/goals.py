@@ -16,6 +16,7 @@ class Goal:
         value: computes it; None where it was not measured.
         unit: of the value, as it is read after the number.
         at_least: whether larger is better.
+        limit: what stands in the way where it is not met, as far as measurements show it.
     """
 
     text: str
@@ -23,6 +24,7 @@ class Goal:
     value: Callable[[list[Sample]], float | None]
     unit: str = ""
     at_least: bool = False
+    limit: str = ""
 
     @property
     def wanted(self) -> str:

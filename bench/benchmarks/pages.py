@@ -16,10 +16,20 @@ home page as its template, under gunicorn's default worker; "bare function" retu
 our gunicorn, without Django.
 """
 PAGES = ("home", "login")
+COST = """\
+the page costs as much as the peer's, and the middleware twice as much: it writes the log of requests, the
+Content-Security-Policy and the Permissions-Policy, for which the peer has none. With cold caches, as in a server with more
+processes than CPUs, this and the server's own part are the whole time: see below.
+"""
+THREADS = """\
+what is left above the peer's follows from the CPU time, and from threads: requests that a process answers at the same time
+share a CPU and all end late. Its single-threaded workers, `sync` below, are closer to it, but there a slow query holds up a
+whole process.
+"""
 GOALS = (
-    Goal("home page: CPU, of the peer's", 0.6, lambda samples: ratio(samples, "home", "cpu_ms")),
-    Goal("home page: requests/s, of the peer's", 1.5, lambda samples: ratio(samples, "home", "requests_per_second"), at_least=True),
-    Goal("home page: p99 at 32 connections, of the peer's", 1, lambda samples: ratio(samples, "home", "p99_ms")),
+    Goal("home page: CPU, of the peer's", 0.6, lambda samples: ratio(samples, "home", "cpu_ms"), limit=COST),
+    Goal("home page: requests/s, of the peer's", 1.5, lambda samples: ratio(samples, "home", "requests_per_second"), at_least=True, limit=COST),
+    Goal("home page: p99 at 32 connections, of the peer's", 1, lambda samples: ratio(samples, "home", "p99_ms"), limit=THREADS),
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ a project of `django-admin startproject`, and the limit of the server. `make ben
 whatever else the machine does falls on all alike. A cell has the median of all rounds, and the range; a ratio is the
 median of the ratios of each round.
 """
+NOT_MET = "**not met**"
 
 
 def write() -> None:
@@ -48,14 +49,16 @@ def facts(results: dict[str, Result | None]) -> str:
 
 
 def goals(results: dict[str, Result | None], before: str) -> str:
-    """Return the table of goals."""
-    lines = [
-        outcome(goal, results[name]) or line_before(goal, before) or unmeasured(goal)
-        for name, benchmark in BENCHMARKS.items()
-        for goal in benchmark.GOALS
-    ]
+    """Return the table of goals, and what stands in the way of those that are not met."""
+    lines, limits = [], []
+    for name, benchmark in BENCHMARKS.items():
+        for goal in benchmark.GOALS:
+            lines.append(outcome(goal, results[name]) or line_before(goal, before) or unmeasured(goal))
+            if NOT_MET in lines[-1] and goal.limit:
+                limits.append(f"- {goal.text}: {' '.join(goal.limit.split())}")
     head = ["## Goals\n", "| goal | wanted | measured | |", "| --- | ---: | ---: | --- |"]
-    return "\n".join([*head, *lines]) + "\n"
+    reasons = ["", "What stands in the way of those that are not met:", "", *limits] if limits else []
+    return "\n".join([*head, *lines, *reasons]) + "\n"
 
 
 def outcome(goal: Goal, result: Result | None) -> str:
@@ -63,7 +66,7 @@ def outcome(goal: Goal, result: Result | None) -> str:
     value = goal.value(result.samples) if result else None
     if not result or value is None:
         return ""
-    met = "met" if goal.met(result.samples) else "**not met**"
+    met = "met" if goal.met(result.samples) else NOT_MET
     return f"| {goal.text} | {goal.wanted} | {number(value)}{goal.unit} | {met} |"
 
 
