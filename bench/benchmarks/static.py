@@ -19,10 +19,14 @@ The same file of 20 KB, without compression: from the application server alone o
 Docker Engine, where Caddy serves it, beside a container in which Caddy does nothing but serve that file. cookiecutter-django
 serves static files by WhiteNoise, so its proxy passes the request on: here it is another Caddy that does so.
 """
+HEADERS = """\
+what the site's Caddy does besides: it sends four more headers, looks whether it has the file or Django is to answer, and
+passes the request by its access log. Left out by itself, each of these gives 4 to 10 % more.
+"""
 GOALS = (
     Goal("static file, application server alone: requests/s, of the peer's", 1, lambda samples: ratio(samples, "app server", "requests_per_second"), at_least=True),
     Goal("static file through the proxy: requests/s, of the peer's", 5, lambda samples: ratio(samples, "proxy", "requests_per_second"), at_least=True),
-    Goal("static file through the proxy: requests/s, of Caddy's own file server", 0.9, lambda samples: ratio(samples, "proxy", "requests_per_second", "ours", "file server"), at_least=True),
+    Goal("static file through the proxy: requests/s, of Caddy's own file server", 0.9, lambda samples: ratio(samples, "proxy", "requests_per_second", "ours", "file server"), at_least=True, limit=HEADERS),
 )  # fmt: skip
 
 
