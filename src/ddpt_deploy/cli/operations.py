@@ -70,7 +70,8 @@ def deploy_stack(site: Site, stack: str = "django") -> None:
         if found.is_application:
             current = releases.current(site)
             changed = releases.candidate(site, current.version, current.image, current.digest)
-            changed = replace(changed, migrations=current.migrations, rollback_of=current.rollback_of)
+            kept = ("migrations", "migration_files", "rollback_of")
+            changed = replace(changed, **{name: getattr(current, name) for name in kept})
             pipeline.activate(site, changed, time.monotonic())
             return
         releases.history_for_domain(site)

@@ -61,7 +61,7 @@ def before_migrations(site: Site, candidate: Release) -> str:
     current = releases.history(site)[-1:]
     if not current or not site.settings.backup_before_migrations:
         return ""
-    if _migration_files(site, candidate) == _migration_files(site, current[0]):
+    if candidate.migration_files == current[0].migration_files:
         return ""
     with site.console.step("backup") as step:
         step.detail = take(site, "before-migrations", fresh=site.settings.backup_fresh_minutes)
@@ -179,12 +179,6 @@ def run(site: Site, program: str, *arguments: str, capabilities: Sequence[str] =
         secrets=secrets.files(site, "backups"),
     )
     return job.run(site, task, timeout=site.settings.backup_timeout)
-
-
-def _migration_files(site: Site, release: Release) -> set[str]:
-    """Return the paths of the migrations in the image of a release; none where the engine does not have it any more."""
-    find = ("--entrypoint", "find", release.image, "/app", "/opt/venv", "-path", "*/migrations/*.py")
-    return set(site.docker.output("run", "--rm", "--network", "none", *find).splitlines())
 
 
 def _migrate(site: Site, restored: str, step: str, *command: str) -> None:

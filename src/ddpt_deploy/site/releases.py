@@ -30,8 +30,9 @@ class Release:
     who: str = ""
     when: str = ""
     seconds: float = 0
-    # all migrations that it knows
+    # all migrations that it knows, and a checksum of the paths of their files
     migrations: list[str] = field(default_factory=list)
+    migration_files: str = ""
     # the backup that was there before its migrations
     backup: str = ""
     # the number of the release that a rollback rolled out again

@@ -67,7 +67,6 @@ def test_new_server_begins_with_a_backup_and_its_key(swarm, run, monkeypatch):
 
 
 def test_release_with_other_migrations_takes_a_backup_before_them(swarm, site, run):
-    assert run("setup")[0] == 0
     swarm.logs["site_backup-before-migrations"] = f"{ID}\n"
     disk = swarm._run
     # each image has the migration of its version, and v2 that of v1
@@ -76,9 +75,16 @@ def test_release_with_other_migrations_takes_a_backup_before_them(swarm, site, r
         if "find" in words
         else disk(words, *rest)
     )
+    assert run("setup")[0] == 0
+    swarm.commands.clear()
+    # a change of settings alone brings none
+    assert run("deploy-stack", "STACK=django")[0] == 0
     for version, backup in (("v2", ""), ("v3", ID)):
         assert run("deploy", version=version)[0] == 0
         assert releases.history(site)[-1].backup == backup
+        # what the release before brought is on record
+        assert sum("find" in words for words in swarm.commands) == 1
+        swarm.commands.clear()
         swarm.logs["site_migrate"] = '{"applied": [], "known": ["shop.0001_initial", "shop.0002_price"]}\n'
     assert f"make restore BACKUP={ID}" in run("rollback", "YES=1")[1]
 
