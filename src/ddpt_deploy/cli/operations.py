@@ -53,6 +53,12 @@ def setup(
         backing_services.apply_all(site, new_database=new_database)
         if backup:
             backups.drop(site, backups.restore(site, backup))
+            with site.console.step("records") as step:
+                step.detail = backups.restore_records(site, backup)
+            site.console.say(
+                f"The backup {backup.id} is of release {backup.release}, and the working copy is deployed now. "
+                f"For the code of then: git checkout {backup.release}, then make deploy"
+            )
         pipeline.run(site, git.version(site.project))
 
 

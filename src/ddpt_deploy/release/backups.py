@@ -95,6 +95,36 @@ def find(site: Site, name: str) -> Backup:
     raise DeployError(f"There is no backup {name} of {site.stack}.", hint="make backups")
 
 
+def keep_records(site: Site) -> None:
+    """Copy the records of releases to where backups find them: a backup has no access to the swarm. Raises DeployError."""
+    recorded = releases.history(site)
+    copy = Job(
+        name="records",
+        image=recorded[-1].image,
+        command=(
+            "sh",
+            "-c",
+            "awk 1 /records/* > /srv/schedule/.releases && mv /srv/schedule/.releases /srv/schedule/releases",
+        ),
+        constraint="node.labels.data == yes",
+        volumes={"/srv/schedule": "schedule"},
+        configs={f"/records/{one.number:06}": site.name(f"release_{one.number}") for one in recorded},
+    )
+    job.run(site, copy, timeout=60)
+
+
+def restore_records(site: Site, backup: Backup) -> str:
+    """Store the records of releases that a backup has, and return what they are. Raises DeployError.
+
+    Their images are gone with a server that had no registry. Then they only say what was released.
+    """
+    printed = run(site, "restore", "records", backup.id)
+    found = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+    for content in found:
+        releases.store_record(site, releases.from_record(content))
+    return f"{len(found)} releases"
+
+
 def restore_files(site: Site, backup: Backup) -> None:
     """Write all files of a backup into their volumes: uploads, certificates. Raises DeployError."""
     with site.console.step("files"):
@@ -152,7 +182,7 @@ def require_key(site: Site) -> None:
     """Store the key of the backups, from the shell or the terminal. Raises DeployError where releases are on record already."""
     if releases.history(site):
         message = f"{site.stack} has releases already: this is no empty server."
-        raise DeployError(message, hint="make restore BACKUP=latest")
+        raise DeployError(message, hint="make restore BACKUP=latest, or to go on: make setup")
     entry = next(one for one in secrets.catalogue(site) if one.name == "RESTIC_PASSWORD")
     if entry.name not in secrets.versions(site):
         value = secrets.new_value(site, replace(entry, generate=False))

@@ -77,6 +77,7 @@ def activate(site: Site, target: Release, started: float) -> Release:
         raise
     with step(site, "prune", target.version) as shown:
         shown.detail = removal.prune(site)
+        backups.keep_records(site)
     return target
 
 
