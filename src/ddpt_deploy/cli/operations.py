@@ -9,6 +9,7 @@ from ddpt_deploy.release import (
     backing_services,
     backups,
     caddy,
+    database,
     git,
     hooks,
     pipeline,
@@ -83,6 +84,14 @@ def deploy_stack(site: Site, stack: str = "django") -> None:
         releases.history_for_domain(site)
         with site.console.step(stack):
             backing_services.apply(site, found)
+        if stack == "postgres" and (problem := database.sort_order_problem(site)):
+            raise DeployError(f"{problem}.", cause="Rows may not be found.", hint="make reindex")
+
+
+def reindex(site: Site) -> None:
+    """Rebuild all indexes, after a new image of PostgreSQL that sorts text in another way; tables are locked meanwhile."""
+    with lock.held(site, "reindex") as site, site.console.step("reindex"):
+        database.reindex(site)
 
 
 def list_secrets(site: Site) -> None:
