@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -192,8 +192,10 @@ def require_key(site: Site) -> None:
         secrets.store(site, entry.name, value)
 
 
-def run(site: Site, program: str, *arguments: str, capabilities: Sequence[str] = ()) -> str:
-    """Run a program in a job, and return what it prints. Raises DeployError."""
+def run(
+    site: Site, program: str, *arguments: str, capabilities: Sequence[str] = (), files: Mapping[str, str] | None = None
+) -> str:
+    """Run a program in a job, with ``files`` as secrets besides its own; return what it prints. Raises DeployError."""
     service = stacks.get(site, "backups").services["backups"]
     image.ensure(site, service["image"])
     task = Job(
@@ -206,7 +208,7 @@ def run(site: Site, program: str, *arguments: str, capabilities: Sequence[str] =
         memory=str(service["deploy"]["resources"]["limits"]["memory"]),
         environment=service["environment"],
         volumes={one["target"]: one["source"] for one in service["volumes"] if one["type"] == "volume"},
-        secrets=secrets.files(site, "backups"),
+        secrets={**secrets.files(site, "backups"), **(files or {})},
     )
     return job.run(site, task, timeout=site.settings.backup_timeout)
 

@@ -66,7 +66,6 @@ def test_new_server_begins_with_a_backup_and_its_key(swarm, run, monkeypatch):
     assert "drop site_before_" in dropped
     assert "no empty server" in run("setup", "RESTORE=latest")[1]
     assert f"backup {ID} is of release v1" in printed
-    assert "is the key of all backups" in run("rotate-secret", "NAME=RESTIC_PASSWORD")[1]
 
 
 def test_new_server_knows_the_releases_of_the_old_one(swarm, site, run, monkeypatch):
