@@ -65,6 +65,13 @@ def ids(site, **settings):
     return re.findall(r"^(\d{8}-\d{6}) .*[^T] verified$", site.make("backups", **settings), re.MULTILINE)
 
 
+def refuse(site, *targets, **variables):
+    """Run `make`, which must fail and say what to type next; return what it printed."""
+    printed = site.refuse(*targets, **variables)
+    assert re.search("^ *→ .*make ", printed, re.MULTILINE), printed
+    return printed
+
+
 def kill_at(site, pattern):
     """Let the next container of a backup be killed while a command runs that matches."""
     in_repository(site, f"echo '{pattern}' > /backups/kill")
@@ -85,7 +92,7 @@ def test_backup_that_is_killed_costs_no_other_backup(site, step):
     site.make("backup")
     before = ids(site)
     kill_at(site, step)
-    assert "backup-manual failed" in site.refuse("backup")
+    assert "backup-manual failed" in refuse(site, "backup")
     assert set(before) <= set(ids(site))
     site.make("restore-drill", BACKUP=before[-1])
     site.make("backup")
@@ -97,7 +104,7 @@ def test_restore_that_is_killed_changes_nothing(site, step):
     site.make("backup")
     before = dump(site)
     kill_at(site, step)
-    assert "backup-restore failed" in site.refuse("restore", YES="1")
+    assert "backup-restore failed" in refuse(site, "restore", YES="1")
     assert dump(site) == before
     assert site.ask("/proof/who/").status == 200
     site.make("restore", YES="1")
@@ -119,11 +126,11 @@ def test_damaged_backup_is_refused_and_site_stays(site, damage):
     before = dump(site)
     in_repository(site, "cd /backups; rm -rf good; cp -a repository good; chmod -R u+w repository; " + DAMAGES[damage])
     try:
-        site.refuse("restore", YES="1")
+        refuse(site, "restore", YES="1")
         assert dump(site) == before
         assert site.ask("/proof/who/").status == 200
-        site.refuse("restore-drill")
-        site.refuse("backup")
+        refuse(site, "restore-drill")
+        refuse(site, "backup")
     finally:
         in_repository(site, "cd /backups; rm -rf repository; mv good repository")
     site.make("restore-drill")
@@ -210,15 +217,15 @@ def test_bucket_that_is_down_and_that_forgets(site, bucket):
     site.make("restore-drill", **bucket.settings)
     bucket.stop()
     for command in ("backup", "backups", "restore"):
-        assert f"{bucket.settings['BACKUP_REPOSITORY']} did not answer" in site.refuse(
-            command, YES="1", **bucket.settings
+        assert f"{bucket.settings['BACKUP_REPOSITORY']} did not answer" in refuse(
+            site, command, YES="1", **bucket.settings
         )
     assert site.ask("/proof/who/").status == 200
     bucket.start()
     site.make("backup", **bucket.settings)
     assert set(first) < set(ids(site, **bucket.settings))
     bucket.forget()
-    assert "are gone" in site.refuse("backup", **bucket.settings)
+    assert "are gone" in refuse(site, "backup", **bucket.settings)
 
 
 @pytest.fixture
@@ -234,18 +241,18 @@ def sftp(site):
 
 
 def test_sftp_server_with_wrong_host_key_refused_key_and_down(site, sftp):
-    assert "BACKUP_SFTP_KEY or BACKUP_SFTP_KNOWN_HOSTS is missing" in site.refuse("backup", **sftp.settings)
+    assert "BACKUP_SFTP_KEY or BACKUP_SFTP_KNOWN_HOSTS is missing" in refuse(site, "backup", **sftp.settings)
     right = {"DDPT_BACKUP_SFTP_KEY": sftp.key, "DDPT_BACKUP_SFTP_KNOWN_HOSTS": sftp.known_hosts()}
     wrong = {**right, "DDPT_BACKUP_SFTP_KNOWN_HOSTS": sftp.known_hosts("/client.pub")}
     site.make("secrets", **wrong)
-    assert "has another host key than BACKUP_SFTP_KNOWN_HOSTS" in site.refuse("backup", **sftp.settings)
+    assert "has another host key than BACKUP_SFTP_KNOWN_HOSTS" in refuse(site, "backup", **sftp.settings)
     site.make("rotate-secret", NAME="BACKUP_SFTP_KNOWN_HOSTS", **right)
     site.make("backup", **sftp.settings)
     assert len(ids(site, **sftp.settings)) == 1
     site.make("restore-drill", **sftp.settings)
     sftp.stop()
     for command in ("backup", "backups", "restore"):
-        printed = site.refuse(command, YES="1", **sftp.settings)
+        printed = refuse(site, command, YES="1", **sftp.settings)
         assert re.search(r"did not answer: .*Connection refused\n *→ see whether the server runs", printed)
     assert site.ask("/proof/who/").status == 200
     sftp.start()
@@ -253,7 +260,7 @@ def test_sftp_server_with_wrong_host_key_refused_key_and_down(site, sftp):
     site.make("restore", YES="1", **sftp.settings)
     assert dump(site) == before
     sftp.forget_client()
-    assert re.search(r"refuses the key BACKUP_SFTP_KEY: .*Permission denied", site.refuse("backups", **sftp.settings))
+    assert re.search(r"refuses the key BACKUP_SFTP_KEY: .*Permission denied", refuse(site, "backups", **sftp.settings))
 
 
 def test_new_server_from_backups_alone(site, bucket):
@@ -263,9 +270,9 @@ def test_new_server_from_backups_alone(site, bucket):
     revision = site.git("rev-parse", "--short=12", "HEAD")
     key = site.make("backup-key").strip()
     site.make("stack-rm", EVERYTHING="1", CONFIRM=site.stack)
-    assert "The key of the backups is required" in site.refuse("setup", RESTORE="latest", YES="1", **bucket.settings)
+    assert "The key of the backups is required" in refuse(site, "setup", RESTORE="latest", YES="1", **bucket.settings)
     wrong = {**BUCKET_KEYS, "DDPT_RESTIC_PASSWORD": "another"}
-    assert "with another key" in site.refuse("setup", RESTORE="latest", YES="1", **bucket.settings, **wrong)
+    assert "with another key" in refuse(site, "setup", RESTORE="latest", YES="1", **bucket.settings, **wrong)
     site.make("stack-rm", EVERYTHING="1", CONFIRM=site.stack)
     right = {**BUCKET_KEYS, "DDPT_RESTIC_PASSWORD": key}
     printed = site.make("setup", RESTORE="latest", YES="1", **bucket.settings, **right)
@@ -277,7 +284,7 @@ def test_new_server_from_backups_alone(site, bucket):
     assert uploads(site) == files
     assert dump(site) == before
     assert site.ask("/proof/after_setup/", "POST", b"x").status == 201
-    assert "no empty server" in site.refuse("setup", RESTORE="latest", YES="1")
+    assert "no empty server" in refuse(site, "setup", RESTORE="latest", YES="1")
 
 
 def test_empty_volume_is_not_taken_for_a_new_site(site):
@@ -285,13 +292,13 @@ def test_empty_volume_is_not_taken_for_a_new_site(site):
     before = dump(site)
     lose(site, "postgres", "postgres")
     for command in ("setup", "deploy"):
-        assert "make restore" in site.refuse(command, YES="1")
+        assert "make restore" in refuse(site, command, YES="1")
     site.make("restore", YES="1")
     assert dump(site) == before
     site.make("deploy")
     # the volume of another site
     psql(site, "--command", f"ALTER DATABASE {database(site)} SET site.id = 'another'")
-    assert "that of another site" in site.refuse("setup", YES="1")
+    assert "that of another site" in refuse(site, "setup", YES="1")
     site.make("setup", NEW_DATABASE="1", YES="1")
 
 
@@ -335,7 +342,7 @@ def test_one_table_comes_back_beside_the_current_one(site):
     schema = re.search("is in the schema (backup_[0-9_]+)", printed)[1]
     assert psql(site, "--command", f"SELECT * FROM {schema}.many ORDER BY id") == before
     assert psql(site, "--command", "SELECT count(*) FROM kinds.many").strip() == "66667"
-    assert "does not exist" in site.refuse("restore", TABLE="kinds.nothing")
+    assert "does not exist" in refuse(site, "restore", TABLE="kinds.nothing")
 
 
 def test_backup_is_downloaded(site):
@@ -428,7 +435,7 @@ def test_backup_of_a_newer_postgresql_is_refused(site):
     tag = "restic tag --quiet --tag {} --remove postgres={} --add postgres={}"
     in_backups(site, tag.format(newest, 18, 19))
     for command in ("restore", "restore-drill"):
-        printed = site.refuse(command, BACKUP=newest, YES="1")
+        printed = refuse(site, command, BACKUP=newest, YES="1")
         assert re.search(r"is of a newer PostgreSQL: 19, and this is 18\.\n *→ image: postgres:19-alpine", printed)
     assert dump(site) == before
     in_backups(site, tag.format(newest, 19, 18))
@@ -477,7 +484,7 @@ def test_full_disk_fails_the_backup_and_costs_no_other(site):
             "--command",
             "CREATE TABLE noise AS SELECT gen_random_uuid() AS a, gen_random_uuid() AS b FROM generate_series(1, 2000000)",
         )
-        printed = site.refuse("backup")
+        printed = refuse(site, "backup")
         assert "no space left on device" in printed
         assert re.search(r"The disk of the volume backups is full: \d+ MB are free\.\n *→ .*make backup", printed)
         assert ids(site) == before
@@ -497,7 +504,7 @@ def test_indexes_of_another_sort_order_are_named_and_rebuilt(site):
     assert "sorts text" not in site.make("status")
     psql(site, "--command", f"UPDATE pg_database SET datcollversion = '0' WHERE datname = '{database(site)}'")
     for command in ("status", "deploy", "deploy-postgres"):
-        printed = site.refuse(command)
+        printed = refuse(site, command)
         assert f"sorts text in another way than the indexes: {database(site)} (0, now 1)" in printed
         assert "make reindex" in printed
     site.make("reindex")
