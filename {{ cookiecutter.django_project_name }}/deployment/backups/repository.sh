@@ -63,12 +63,30 @@ lock() {
         fail "Another backup or restore has been running for an hour." "make service-logs SERVICE=backups SINCE=2h"
 }
 
+# Print the server of a repository as ssh wants it named: sftp:user@host:folder, or sftp://user@host:port/folder.
+ssh_server() {
+    local server=${RESTIC_REPOSITORY#sftp:}
+    if [[ $server == //* ]]; then
+        server=${server#//}
+        echo "ssh://${server%%/*}"
+    else
+        echo "${server%%:*}"
+    fi
+}
+
 # Say why the repository cannot be used: the exit status of restic, and what it printed.
 unreachable() {
-    local said
-    said=$(head -1 <<<"$2")
-    case $1$2 in
-    124* | 143*) fail "$RESTIC_REPOSITORY did not answer within 20 s: $said" "see whether the server runs, then make backups" ;;
+    local status=$1 printed=$2 said
+    # restic often ends before it has printed what ssh says.
+    if [[ $RESTIC_REPOSITORY == sftp:* ]]; then
+        said=$(ssh -n -s "$(ssh_server)" sftp 2>&1) || printed=$said
+    fi
+    said=$(tail -1 <<<"$printed")
+    case $status$printed in
+    124* | 143*)
+        fail "$RESTIC_REPOSITORY did not answer within 20 s: $(head -1 <<<"$printed")" \
+            "see whether the server runs, then make backups"
+        ;;
     *"Host key verification failed"*)
         fail "The server of $RESTIC_REPOSITORY has another host key than BACKUP_SFTP_KNOWN_HOSTS: it may be another server." \
             "compare ssh-keyscan HOST with the server's own keys, then make rotate-secret NAME=BACKUP_SFTP_KNOWN_HOSTS"
@@ -77,8 +95,8 @@ unreachable() {
         fail "The server of $RESTIC_REPOSITORY refuses the key BACKUP_SFTP_KEY: $said" \
             "add to its authorized_keys what ssh-keygen -y -f KEY prints, or make rotate-secret NAME=BACKUP_SFTP_KEY"
         ;;
-    *"ssh: "*) fail "$RESTIC_REPOSITORY did not answer: ${said#subprocess ssh: }" "see whether the server runs, then make backups" ;;
-    *) fail "$RESTIC_REPOSITORY cannot be used: $2" "mend that, or BACKUP_REPOSITORY and its secrets, then make backups" ;;
+    *"ssh: "*) fail "$RESTIC_REPOSITORY did not answer: $said" "see whether the server runs, then make backups" ;;
+    *) fail "$RESTIC_REPOSITORY cannot be used: $printed" "mend that, or BACKUP_REPOSITORY and its secrets, then make backups" ;;
     esac
 }
 
