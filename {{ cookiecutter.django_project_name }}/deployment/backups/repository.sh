@@ -78,10 +78,10 @@ ssh_server() {
 unreachable() {
     local status=$1 printed=$2 said
     # restic often ends before it has printed what ssh says.
-    if [[ $RESTIC_REPOSITORY == sftp:* ]]; then
+    if [[ $RESTIC_REPOSITORY == sftp:* && $status == 1 ]]; then
         said=$(ssh -n -s "$(ssh_server)" sftp 2>&1) || printed=$said
     fi
-    said=$(tail -1 <<<"$printed")
+    said=$(grep -v '^Fatal' <<<"$printed" | tail -1) || true
     case $status$printed in
     124* | 143*)
         fail "$RESTIC_REPOSITORY did not answer within 20 s: $(head -1 <<<"$printed")" \
