@@ -503,8 +503,10 @@ def test_full_disk_fails_the_backup_and_costs_no_other(site):
 def test_indexes_of_another_sort_order_are_named_and_rebuilt(site):
     assert "sorts text" not in site.make("status")
     psql(site, "--command", f"UPDATE pg_database SET datcollversion = '0' WHERE datname = '{database(site)}'")
+    # PostgreSQL warns each program of it
+    assert re.search(r"✓ backup .* \d{8}-\d{6}\n", site.make("backup"))
     for command in ("status", "deploy", "deploy-postgres"):
-        printed = refuse(site, command)
+        printed = site.refuse(command)
         assert f"sorts text in another way than the indexes: {database(site)} (0, now 1)" in printed
         assert "make reindex" in printed
     site.make("reindex")

@@ -38,9 +38,9 @@ fail() {
 finish() {
     local status=${1:-$?} free
     if [ "$status" != 0 ] && [ -n "$next" ]; then
-        # restic leaves a little free: its files have up to 16 MiB.
+        # restic leaves a little free: it writes up to five files of 16 MiB at once.
         free=$(df -Pm /backups | awk 'NR == 2 { print $4 }')
-        if [ "$free" -lt 32 ]; then
+        if [ "$free" -lt 96 ]; then
             echo "The disk of the volume backups is full: $free MB are free." >&2
             # What a backup stored before it failed is of no use, and the site may need the space.
             [ -n "$BACKUP_REPOSITORY" ] || restic prune --quiet --max-repack-size 0 || true
