@@ -27,10 +27,10 @@ if [ -e /run/secrets/BACKUP_SFTP_KEY ]; then
     { cat /run/secrets/BACKUP_SFTP_KEY && echo; } >/tmp/sftp_key
 fi
 
-# Print an error and, after →, the next command.
+# Print an error, and end; `finish` prints the next command.
 fail() {
-    printf '%s\n→ %s\n' "$1" "$2" >&2
-    next=
+    echo "$1" >&2
+    next=$2
     exit 1
 }
 
