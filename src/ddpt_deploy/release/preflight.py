@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ddpt_deploy.errors import DeployError, DockerError
-from ddpt_deploy.release import git, image
+from ddpt_deploy.release import database, git, image
 from ddpt_deploy.site import releases, secrets, services, stacks, swarm
 from ddpt_deploy.site.settings import MEGABYTE, WORKER_MEMORY, Settings
 from ddpt_deploy.site.site import Site
@@ -34,6 +34,7 @@ def check(site: Site, *, setup: bool = False, move: bool = False, allow_dirty: b
             *_uploads(site.settings, application),
             *_images(site, backing),
             *(() if setup else _services(site, backing)),
+            *(f"{problem}: make reindex" for problem in database.sort_order_problems(site)),
             *(() if move else _domain(site)),
         ]
     if problems:

@@ -22,11 +22,35 @@ if [ -e /run/secrets/BACKUP_S3_ACCESS_KEY_ID ]; then
     printf '[default]\naws_access_key_id=%s\naws_secret_access_key=%s\n' "$(cat /run/secrets/BACKUP_S3_ACCESS_KEY_ID)" \
         "$(cat /run/secrets/BACKUP_S3_SECRET_ACCESS_KEY)" >"$AWS_SHARED_CREDENTIALS_FILE"
 fi
+if [ -e /run/secrets/BACKUP_SFTP_KEY ]; then
+    # named in ssh_config; with the last line break, which ssh needs
+    { cat /run/secrets/BACKUP_SFTP_KEY && echo; } >/tmp/sftp_key
+fi
 
+# Print an error, and end; `finish` prints the next command.
 fail() {
     echo "$1" >&2
+    next=$2
     exit 1
 }
+
+# What goes wrong without `fail` is printed by the program that fails; what to do next by this.
+finish() {
+    local status=${1:-$?} free
+    if [ "$status" != 0 ] && [ -n "$next" ]; then
+        # restic leaves a little free: it writes up to five files of 16 MiB at once.
+        free=$(df -Pm /backups | awk 'NR == 2 { print $4 }')
+        if [ "$free" -lt 96 ]; then
+            echo "The disk of the volume backups is full: $free MB are free." >&2
+            # What a backup stored before it failed is of no use, and the site may need the space.
+            [ -n "$BACKUP_REPOSITORY" ] || restic prune --quiet --max-repack-size 0 || true
+        fi
+        echo "→ $next" >&2
+    fi
+    exit "$status"
+}
+next="mend that, then the same command"
+trap finish EXIT
 
 sql() {
     psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 "$@"
@@ -35,12 +59,53 @@ sql() {
 # Let one container at a time use the repository.
 lock() {
     exec 9>/backups/lock
-    timeout 3600 flock 9 || fail "Another backup or restore has been running for an hour."
+    timeout 3600 flock 9 ||
+        fail "Another backup or restore has been running for an hour." "make service-logs SERVICE=backups SINCE=2h"
+}
+
+# Print the server of a repository as ssh wants it named: sftp:user@host:folder, or sftp://user@host:port/folder.
+ssh_server() {
+    local server=${RESTIC_REPOSITORY#sftp:}
+    if [[ $server == //* ]]; then
+        server=${server#//}
+        echo "ssh://${server%%/*}"
+    else
+        echo "${server%%:*}"
+    fi
+}
+
+# Say why the repository cannot be used: the exit status of restic, and what it printed.
+unreachable() {
+    local status=$1 printed=$2 said
+    # restic often ends before it has printed what ssh says.
+    if [[ $RESTIC_REPOSITORY == sftp:* && $status == 1 ]]; then
+        said=$(ssh -n -s "$(ssh_server)" sftp 2>&1) || printed=$said
+    fi
+    said=$(grep -v '^Fatal' <<<"$printed" | tail -1) || true
+    case $status$printed in
+    124* | 143*)
+        fail "$RESTIC_REPOSITORY did not answer within 20 s: $(head -1 <<<"$printed")" \
+            "see whether the server runs, then make backups"
+        ;;
+    *"Host key verification failed"*)
+        fail "The server of $RESTIC_REPOSITORY has another host key than BACKUP_SFTP_KNOWN_HOSTS: it may be another server." \
+            "compare ssh-keyscan HOST with the server's own keys, then make rotate-secret NAME=BACKUP_SFTP_KNOWN_HOSTS"
+        ;;
+    *"Permission denied ("*)
+        fail "The server of $RESTIC_REPOSITORY refuses the key BACKUP_SFTP_KEY: $said" \
+            "add to its authorized_keys what ssh-keygen -y -f KEY prints, or make rotate-secret NAME=BACKUP_SFTP_KEY"
+        ;;
+    *"ssh: "*) fail "$RESTIC_REPOSITORY did not answer: $said" "see whether the server runs, then make backups" ;;
+    *) fail "$RESTIC_REPOSITORY cannot be used: $printed" "mend that, or BACKUP_REPOSITORY and its secrets, then make backups" ;;
+    esac
 }
 
 # Connect to the repository. Where there is none yet, `open create` makes it; never in place of one that is gone.
 open() {
     local printed status=0
+    if [[ $RESTIC_REPOSITORY == sftp:* ]] && { [ ! -e /tmp/sftp_key ] || [ ! -e /run/secrets/BACKUP_SFTP_KNOWN_HOSTS ]; }; then
+        fail "BACKUP_SFTP_KEY or BACKUP_SFTP_KNOWN_HOSTS is missing." "see BACKUP_REPOSITORY in production.env, then make secrets"
+    fi
     # What was killed may have left a lock behind, which is no reason to fail: see unlock.
     printed=$(timeout 20 restic cat config --no-lock 2>&1) || status=$?
     # restic goes on asking for a bucket that does not exist, and would create it.
@@ -49,13 +114,17 @@ open() {
     case $status in
     0) ;;
     10)
-        [ ! -e "$STATE" ] || fail "The backups in $RESTIC_REPOSITORY are gone: there is no repository any more."
-        [ "${1:-}" = create ] || fail "There is no backup yet: $RESTIC_REPOSITORY does not exist."
+        [ ! -e "$STATE" ] ||
+            fail "The backups in $RESTIC_REPOSITORY are gone: there is no repository any more." \
+                "bring it back; or to begin with none, another folder in BACKUP_REPOSITORY, then make deploy-backups"
+        [ "${1:-}" = create ] || fail "There is no backup yet: $RESTIC_REPOSITORY does not exist." "make backup"
         restic init --quiet
         ;;
-    12) fail "RESTIC_PASSWORD does not open $RESTIC_REPOSITORY: these are backups with another key." ;;
-    124 | 143) fail "$RESTIC_REPOSITORY did not answer within 20 s: $(head -1 <<<"$printed")" ;;
-    *) fail "$RESTIC_REPOSITORY cannot be used: $printed" ;;
+    12)
+        fail "RESTIC_PASSWORD does not open $RESTIC_REPOSITORY: these are backups with another key." \
+            "DDPT_RESTIC_PASSWORD=... make setup RESTORE=latest on a new server; else another folder in BACKUP_REPOSITORY"
+        ;;
+    *) unreachable "$status" "$printed" ;;
     esac
     mkdir -p "$STATE"
 }
