@@ -55,6 +55,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "backup-download": backups.backup_download,
     "restore": backups.restore,
     "restore-drill": backups.restore_drill,
+    "reindex": operations.reindex,
     "deploy-stack": operations.deploy_stack,
     "exec": containers.execute,
 }

@@ -9,6 +9,7 @@ from ddpt_deploy.release import (
     backing_services,
     backups,
     caddy,
+    database,
     git,
     hooks,
     pipeline,
@@ -53,6 +54,12 @@ def setup(
         backing_services.apply_all(site, new_database=new_database)
         if backup:
             backups.drop(site, backups.restore(site, backup))
+            with site.console.step("records") as step:
+                step.detail = backups.restore_records(site, backup)
+            site.console.say(
+                f"The backup {backup.id} is of release {backup.release}, and the working copy is deployed now. "
+                f"For the code of then: git checkout {backup.release}, then make deploy"
+            )
         pipeline.run(site, git.version(site.project))
 
 
@@ -70,12 +77,21 @@ def deploy_stack(site: Site, stack: str = "django") -> None:
         if found.is_application:
             current = releases.current(site)
             changed = releases.candidate(site, current.version, current.image, current.digest)
-            changed = replace(changed, migrations=current.migrations, rollback_of=current.rollback_of)
+            kept = ("migrations", "migration_files", "rollback_of")
+            changed = replace(changed, **{name: getattr(current, name) for name in kept})
             pipeline.activate(site, changed, time.monotonic())
             return
         releases.history_for_domain(site)
         with site.console.step(stack):
             backing_services.apply(site, found)
+        if stack == "postgres" and (problem := database.sort_order_problem(site)):
+            raise DeployError(f"{problem}.", cause="Rows may not be found.", hint="make reindex")
+
+
+def reindex(site: Site) -> None:
+    """Rebuild all indexes, after a new image of PostgreSQL that sorts text in another way; tables are locked meanwhile."""
+    with lock.held(site, "reindex") as site, site.console.step("reindex"):
+        database.reindex(site)
 
 
 def list_secrets(site: Site) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ddpt_deploy.errors import DeployError, DockerError
-from ddpt_deploy.release import caddy, image
+from ddpt_deploy.release import caddy, database, image
 from ddpt_deploy.site import lock, releases, services, stacks, swarm
 from ddpt_deploy.site.settings import Settings
 from ddpt_deploy.site.site import Site
@@ -23,7 +23,7 @@ YEAR = 31_536_000
 
 
 def status(site: Site) -> int:
-    """Show which release runs, the health of each service, the disk and the lock; status 1 where a scheduled job failed."""
+    """Show which release runs, the health of each service, the disk and the lock; status 1 where a job or a check failed."""
     try:
         recorded = releases.history(site)
         current = f"release {recorded[-1].number}: {recorded[-1].version}" if recorded else "no release"
@@ -44,6 +44,8 @@ def status(site: Site) -> int:
         site.console.say(f"disk: {gigabytes:.0f} GB free, {used} used")
     except DockerError:
         site.console.warn("The free disk space is not known.")
+    if problem := database.sort_order_problem(site):
+        site.console.warn(f"{problem}: make reindex")
     site.console.say(lock.describe(lock.held_by(site)))
     if caddy.in_maintenance(site):
         site.console.warn("The site is in maintenance: make maintenance-off")
@@ -53,7 +55,7 @@ def status(site: Site) -> int:
         served_since = datetime.fromisoformat(caddy_service["CreatedAt"][:19] + "Z")
         if advice := hsts_advice(site.settings, datetime.now(UTC) - served_since):
             site.console.say(advice)
-    return int(any(run["result"] == "failed" for run in runs))
+    return int(bool(problem) or any(run["result"] == "failed" for run in runs))
 
 
 def hsts_advice(settings: Settings, served: timedelta) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -74,7 +74,7 @@ def before_migrations(site: Site, candidate: Release) -> str:
     current = releases.history(site)[-1:]
     if not current or not site.settings.backup_before_migrations:
         return ""
-    if _migration_files(site, candidate) == _migration_files(site, current[0]):
+    if candidate.migration_files == current[0].migration_files:
         return ""
     with site.console.step("backup") as step:
         step.detail = take(site, "before-migrations", fresh=site.settings.backup_fresh_minutes)
@@ -125,6 +125,36 @@ def at(site: Site, to: str) -> Backup:
     base = recovery.choose(recovery.bases(found), target)
     backup = next(one for one in from_snapshots(found) if one.id == base.backup)
     return replace(backup, target=target, wal=base.until(target))
+
+
+def keep_records(site: Site) -> None:
+    """Copy the records of releases to where backups find them: a backup has no access to the swarm. Raises DeployError."""
+    recorded = releases.history(site)
+    copy = Job(
+        name="records",
+        image=recorded[-1].image,
+        command=(
+            "sh",
+            "-c",
+            "awk 1 /records/* > /srv/schedule/.releases && mv /srv/schedule/.releases /srv/schedule/releases",
+        ),
+        constraint="node.labels.data == yes",
+        volumes={"/srv/schedule": "schedule"},
+        configs={f"/records/{one.number:06}": site.name(f"release_{one.number}") for one in recorded},
+    )
+    job.run(site, copy, timeout=60)
+
+
+def restore_records(site: Site, backup: Backup) -> str:
+    """Store the records of releases that a backup has, and return what they are. Raises DeployError.
+
+    Their images are gone with a server that had no registry. Then they only say what was released.
+    """
+    printed = run(site, "restore", "records", backup.id)
+    found = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+    for content in found:
+        releases.store_record(site, releases.from_record(content))
+    return f"{len(found)} releases"
 
 
 def restore_files(site: Site, backup: Backup) -> None:
@@ -188,7 +218,7 @@ def require_key(site: Site) -> None:
     """Store the key of the backups, from the shell or the terminal. Raises DeployError where releases are on record already."""
     if releases.history(site):
         message = f"{site.stack} has releases already: this is no empty server."
-        raise DeployError(message, hint="make restore BACKUP=latest")
+        raise DeployError(message, hint="make restore BACKUP=latest, or to go on: make setup")
     entry = next(one for one in secrets.catalogue(site) if one.name == "RESTIC_PASSWORD")
     if entry.name not in secrets.versions(site):
         value = secrets.new_value(site, replace(entry, generate=False))
@@ -198,8 +228,10 @@ def require_key(site: Site) -> None:
         secrets.store(site, entry.name, value)
 
 
-def run(site: Site, program: str, *arguments: str, capabilities: Sequence[str] = ()) -> str:
-    """Run a program in a job, and return what it prints. Raises DeployError."""
+def run(
+    site: Site, program: str, *arguments: str, capabilities: Sequence[str] = (), files: Mapping[str, str] | None = None
+) -> str:
+    """Run a program in a job, with ``files`` as secrets besides its own; return what it prints. Raises DeployError."""
     service = stacks.get(site, "backups").services["backups"]
     image.ensure(site, service["image"])
     task = Job(
@@ -212,15 +244,9 @@ def run(site: Site, program: str, *arguments: str, capabilities: Sequence[str] =
         memory=str(service["deploy"]["resources"]["limits"]["memory"]),
         environment=service["environment"],
         volumes={one["target"]: one["source"] for one in service["volumes"] if one["type"] == "volume"},
-        secrets=secrets.files(site, "backups"),
+        secrets={**secrets.files(site, "backups"), **(files or {})},
     )
     return job.run(site, task, timeout=site.settings.backup_timeout)
-
-
-def _migration_files(site: Site, release: Release) -> set[str]:
-    """Return the paths of the migrations in the image of a release; none where the engine does not have it any more."""
-    find = ("--entrypoint", "find", release.image, "/app", "/opt/venv", "-path", "*/migrations/*.py")
-    return set(site.docker.output("run", "--rm", "--network", "none", *find).splitlines())
 
 
 def _migrate(site: Site, restored: str, step: str, *command: str) -> None:

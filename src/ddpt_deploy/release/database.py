@@ -6,11 +6,23 @@ import uuid
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.release import job
 from ddpt_deploy.release.job import Job
-from ddpt_deploy.site import releases, secrets, stacks, store
+from ddpt_deploy.site import releases, secrets, services, stacks, store
 from ddpt_deploy.site.site import Site
 
 # What ensure_database.sql says of a volume that is not that of the site.
 WRONG = ("The database of this site is lost.", "The database is that of another site.")
+
+# The sort orders in use whose version is not that of the image: https://www.postgresql.org/docs/current/collation.html
+CHANGED_COLLATIONS = """
+SELECT format('%s (%s, now %s)', name, coalesce(recorded, 'none'), coalesce(actual, 'none')) FROM (
+  SELECT datname, datcollversion, pg_database_collation_actual_version(oid)
+  FROM pg_database WHERE datname = current_database()
+  UNION ALL
+  SELECT collname, collversion, pg_collation_actual_version(oid) FROM pg_collation
+  WHERE EXISTS (SELECT FROM pg_depend WHERE refclassid = 'pg_collation'::regclass AND refobjid = pg_collation.oid)
+) AS used (name, recorded, actual)
+WHERE recorded IS DISTINCT FROM actual
+"""
 
 
 def ensure(site: Site, *, new: bool = False) -> None:
@@ -38,12 +50,30 @@ def site_id(site: Site) -> str:
     return str(store.read(site, "site")[0]["id"])
 
 
+def sort_order_problem(site: Site) -> str:
+    """Return how the sort order of text in PostgreSQL's image differs from that of the indexes, or nothing.
+
+    Nothing either where PostgreSQL cannot be asked: other checks say that.
+    """
+    psql = ("psql", "--username", "postgres", "--dbname", site.settings.database, "--no-align", "--tuples-only")
+    try:
+        changed = services.run(site, "postgres", *psql, "--command", CHANGED_COLLATIONS).splitlines()
+    except DeployError:
+        return ""
+    return f"PostgreSQL's image sorts text in another way than the indexes: {', '.join(changed)}" if changed else ""
+
+
+def reindex(site: Site) -> None:
+    """Rebuild all indexes of the database, and record the sort order that they have now. Raises DeployError."""
+    _run_sql(site, "refresh_collations.sql", timeout=site.settings.backup_timeout)
+
+
 def drop_old_roles(site: Site) -> None:
     """Drop the roles of all passwords but the newest."""
     _run_sql(site, "drop_old_roles.sql")
 
 
-def _run_sql(site: Site, script: str, *, create: bool = False) -> None:
+def _run_sql(site: Site, script: str, *, create: bool = False, timeout: float = 60) -> None:
     versions = secrets.versions(site)
     if "POSTGRES_PASSWORD" not in versions or "DATABASE_PASSWORD" not in versions:
         raise DeployError("The passwords of the database are missing.", hint="make secrets")
@@ -68,4 +98,4 @@ def _run_sql(site: Site, script: str, *, create: bool = False) -> None:
         configs={"/psql.sh": job.script(site, "psql.sh"), "/job.sql": job.script(site, script)},
         secrets=files,
     )
-    job.run(site, psql, timeout=60)
+    job.run(site, psql, timeout=timeout)

@@ -46,8 +46,9 @@ def ensure(site: Site, reference: str) -> None:
     try:
         site.docker.run("pull", reference)
     except DockerError as error:
+        hint = "git checkout VERSION, then make deploy" if reference.startswith(site.settings.image) else ""
         problem = f"The engine does not have the image {reference}, and it cannot be pulled."
-        raise DeployError(problem, cause=error.cause) from None
+        raise DeployError(problem, cause=error.cause, hint=hint) from None
 
 
 def _build_backups_image(site: Site, reference: str) -> None:

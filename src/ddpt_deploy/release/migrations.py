@@ -1,5 +1,6 @@
 """The migrations of a release: a job that runs once, before the rollout, with Django's image, settings and secrets."""
 
+import hashlib
 import json
 
 from ddpt_deploy.errors import DeployError, DockerError
@@ -43,6 +44,16 @@ def migrate(site: Site, release: Release) -> tuple[list[str], list[str]]:
         raise DeployError("The migration job did not print what it applied.", hint="make migration-logs")
     printed = json.loads(lines[-1])
     return printed["known"], printed["applied"]
+
+
+def files(site: Site, image: str) -> str:
+    """Return a checksum of the paths of the migrations in an image, by which two releases can be compared.
+
+    Raises DockerError.
+    """
+    find = ("--entrypoint", "find", image, "/app", "/opt/venv", "-path", "*/migrations/*.py")
+    paths = sorted(site.docker.run("run", "--rm", "--network", "none", *find).splitlines())
+    return hashlib.sha256("\n".join(paths).encode()).hexdigest()
 
 
 def migration_job(site: Site, release: Release, database: str = "") -> Job:

@@ -35,6 +35,7 @@ def build(site: Site, version: str) -> tuple[str, str]:
 
 def migrate(site: Site, candidate: Release) -> Release:
     """Back up before new migrations, run those of a release, and return it with all that it knows."""
+    candidate = replace(candidate, migration_files=migrations.files(site, candidate.image))
     backup = backups.before_migrations(site, candidate)
     with step(site, "migrate", candidate.version) as shown:
         try:
@@ -76,6 +77,7 @@ def activate(site: Site, target: Release, started: float) -> Release:
         raise
     with step(site, "prune", target.version) as shown:
         shown.detail = removal.prune(site)
+        backups.keep_records(site)
     return target
 
 

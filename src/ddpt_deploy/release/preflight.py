@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ddpt_deploy.errors import DeployError, DockerError
-from ddpt_deploy.release import git, image
+from ddpt_deploy.release import database, git, image
 from ddpt_deploy.site import releases, secrets, services, stacks, swarm
 from ddpt_deploy.site.settings import MEGABYTE, WORKER_MEMORY, Settings
 from ddpt_deploy.site.site import Site
@@ -34,6 +34,7 @@ def check(site: Site, *, setup: bool = False, move: bool = False, allow_dirty: b
             *_uploads(site.settings, application),
             *_images(site, backing),
             *(() if setup else _services(site, backing)),
+            *_sort_order(site),
             *(() if move else _domain(site)),
         ]
     if problems:
@@ -178,6 +179,11 @@ def _services(site: Site, backing: list[Stack]) -> Iterator[str]:
         for name in stack.services:
             if not services.find(site, name):
                 yield f"{site.name(name)} is not deployed: make deploy-{stack.name}, or make setup"
+
+
+def _sort_order(site: Site) -> Iterator[str]:
+    if problem := database.sort_order_problem(site):
+        yield f"{problem}: make reindex"
 
 
 def _domain(site: Site) -> Iterator[str]:

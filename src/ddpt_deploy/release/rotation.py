@@ -1,7 +1,6 @@
 """Rotates a secret while the site runs, so that no request fails and nobody is logged out."""
 
-from ddpt_deploy.errors import DeployError
-from ddpt_deploy.release import backing_services, database, rollout
+from ddpt_deploy.release import backing_services, backups, database, rollout
 from ddpt_deploy.site import releases, secrets, stacks
 from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
@@ -9,9 +8,6 @@ from ddpt_deploy.site.site import Site
 
 def rotate(site: Site, name: str, value: str) -> None:
     """Store a new value and roll it out; a value that an interrupted rotation has stored comes first."""
-    if name == "RESTIC_PASSWORD":
-        message = "RESTIC_PASSWORD is the key of all backups: with another one nobody could read them."
-        raise DeployError(message, hint="make backup-key")
     if not releases.history_for_domain(site):
         secrets.store(site, name, value)
         return
@@ -31,6 +27,8 @@ def rotate(site: Site, name: str, value: str) -> None:
                 rotate_database_password(site, current, new)
             case "REDIS_PASSWORD":
                 rotate_redis_password(site, current, new)
+            case "RESTIC_PASSWORD":
+                rotate_backup_key(site, new)
             case "POSTGRES_PASSWORD":
                 # Django does not know this password
                 database.ensure(site)
@@ -76,3 +74,14 @@ def rotate_redis_password(site: Site, current: Release, new: str) -> None:
     backing_services.apply(site, redis, files=both)
     rollout.roll(site, current, files={**secrets.files(site, "django"), "REDIS_PASSWORD": new})
     backing_services.apply(site, redis)
+
+
+def rotate_backup_key(site: Site, new: str) -> None:
+    """Let the new key open the backups as well, have the service use it, and take that from the keys before it."""
+    backups.run(site, "key", "add", files={"RESTIC_PASSWORD_NEW": new})
+    files = {**secrets.files(site, "backups"), "RESTIC_PASSWORD": new}
+    backing_services.apply(site, stacks.get(site, "backups"), files=files)
+    older = secrets.versions(site)["RESTIC_PASSWORD"][:-1]
+    named = {f"RESTIC_PASSWORD_{version}": secrets.full_name(site, "RESTIC_PASSWORD", version) for version in older}
+    backups.run(site, "key", "remove", files=named)
+    site.console.say("To keep the new key outside of the server: make backup-key")

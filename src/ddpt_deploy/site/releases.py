@@ -30,8 +30,9 @@ class Release:
     who: str = ""
     when: str = ""
     seconds: float = 0
-    # all migrations that it knows
+    # all migrations that it knows, and a checksum of the paths of their files
     migrations: list[str] = field(default_factory=list)
+    migration_files: str = ""
     # the backup that was there before its migrations
     backup: str = ""
     # the number of the release that a rollback rolled out again
@@ -75,10 +76,15 @@ def record(site: Site, release: Release, seconds: float) -> Release:
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(seconds, 1),
     )
-    content = json.dumps({"schema": SCHEMA, **asdict(release)})
-    if not store.create(site, "release", f"release_{release.number}", content, version=release.version):
+    if not store_record(site, release):
         raise DeployError(f"There is a release {release.number} already.", hint="make releases")
     return release
+
+
+def store_record(site: Site, release: Release) -> bool:
+    """Store the record of a release, and tell whether its number was free."""
+    content = json.dumps({"schema": SCHEMA, **asdict(release)})
+    return store.create(site, "release", f"release_{release.number}", content, version=release.version)
 
 
 def history(site: Site) -> list[Release]:

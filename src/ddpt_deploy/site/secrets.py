@@ -16,7 +16,7 @@ from ddpt_deploy.site.settings import PREFIX
 from ddpt_deploy.site.site import Site
 
 # A new value of these is usable only once other services know it: ``rotation`` takes the steps.
-ROTATED_IN_STEPS = {"SECRET_KEY", "DATABASE_PASSWORD", "REDIS_PASSWORD"}
+ROTATED_IN_STEPS = {"SECRET_KEY", "DATABASE_PASSWORD", "REDIS_PASSWORD", "RESTIC_PASSWORD"}
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,10 @@ def versions(site: Site) -> dict[str, list[int]]:
 
 
 def usable_versions(site: Site) -> dict[str, list[int]]:
-    """Return the versions that any rollout may use: of secrets that are rotated in steps, those that Django uses."""
+    """Return the versions that any rollout may use: of secrets that are rotated in steps, those in use."""
     found = versions(site)
-    django = services.find(site, "django")
-    for file in (django["Spec"]["TaskTemplate"]["ContainerSpec"].get("Secrets") or []) if django else []:
+    used_by = filter(None, (services.find(site, name) for name in ("django", "backups")))
+    for file in [one for each in used_by for one in each["Spec"]["TaskTemplate"]["ContainerSpec"].get("Secrets") or []]:
         name, used = file["File"]["Name"], version_of(file["SecretName"])
         if name in ROTATED_IN_STEPS and used in found.get(name, []):
             found[name] = [version for version in found[name] if version <= used]

@@ -71,7 +71,9 @@ percentage = matching("(0*[1-9][0-9]?|100)%", "is not a percentage: give one fro
 url = matching(r"(https?://\S+)?", "is not a URL: give one like https://example.com/ping", str)
 # Where backups are kept; empty for a volume
 repository = matching(
-    "(s3:https?://.+/.+)?", "is not a bucket: give one like s3:https://s3.example.com/BUCKET/FOLDER", str
+    "(s3:https?://.+/.+|sftp:([^@/]+@[^@/:]+:|//[^@/]+@[^@/]+/).+)?",
+    "is invalid: give one like s3:https://s3.example.com/BUCKET/FOLDER or sftp:user@example.com:/FOLDER",
+    str,
 )
 # As bytes
 memory = matching(

@@ -11,7 +11,8 @@ recover() {
     mkdir -p "$RECOVERY/data" "$RECOVERY/wal"
     read_back "$id" base base.tar | tar -x -C "$RECOVERY/data"
     [ "$(cat "$RECOVERY/data/PG_VERSION")" = "$PG_MAJOR" ] ||
-        fail "At $moment this was PostgreSQL $(cat "$RECOVERY/data/PG_VERSION"), whose WAL $PG_MAJOR does not read."
+        fail "At $moment this was PostgreSQL $(cat "$RECOVERY/data/PG_VERSION"), whose WAL $PG_MAJOR does not read." \
+            "a later time, or make backups, then make restore BACKUP=..."
     for snapshot in "${@:3}"; do
         restic restore --quiet "$snapshot:$WAL/stored" --target "$RECOVERY/wal" >/dev/null
     done
@@ -38,7 +39,7 @@ CONF
     until pg_isready --quiet --host "$RECOVERY"; do
         [ -e "$RECOVERY/data/postmaster.pid" ] || {
             tail -5 "$RECOVERY/log" >&2
-            fail "PostgreSQL did not recover to $moment."
+            fail "PostgreSQL did not recover to $moment." "make backups, then another time or BACKUP=..."
         }
         sleep 1
     done

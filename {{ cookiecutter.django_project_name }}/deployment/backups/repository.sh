@@ -26,11 +26,31 @@ if [ -e /run/secrets/BACKUP_S3_ACCESS_KEY_ID ]; then
     printf '[default]\naws_access_key_id=%s\naws_secret_access_key=%s\n' "$(cat /run/secrets/BACKUP_S3_ACCESS_KEY_ID)" \
         "$(cat /run/secrets/BACKUP_S3_SECRET_ACCESS_KEY)" >"$AWS_SHARED_CREDENTIALS_FILE"
 fi
+if [ -e /run/secrets/BACKUP_SFTP_KEY ]; then
+    # named in ssh_config; with the last line break, which ssh needs
+    { cat /run/secrets/BACKUP_SFTP_KEY && echo; } >/tmp/sftp_key
+fi
 
+# Print an error and, after →, the next command.
 fail() {
-    echo "$1" >&2
+    printf '%s\n→ %s\n' "$1" "$2" >&2
+    next=
     exit 1
 }
+
+# What goes wrong without `fail` is printed by the program that fails; what to do next by this.
+finish() {
+    local status=${1:-$?} free
+    if [ "$status" != 0 ] && [ -n "$next" ]; then
+        # A file of restic's has up to 16 MiB
+        free=$(df -Pm /backups | awk 'NR == 2 { print $4 }')
+        [ "$free" -ge 32 ] || echo "The disk of the volume backups is full: $free MB are free." >&2
+        echo "→ $next" >&2
+    fi
+    exit "$status"
+}
+next="mend that, then the same command"
+trap finish EXIT
 
 sql() {
     psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 "$@"
@@ -39,12 +59,34 @@ sql() {
 # Let one container at a time use the repository. Wait for another for an hour, or for the seconds that are given.
 lock() {
     exec 9>/backups/lock
-    timeout "${1:-3600}" flock 9 || fail "Another backup or restore is running."
+    timeout "${1:-3600}" flock 9 || fail "Another backup or restore is running." "make service-logs SERVICE=backups SINCE=2h"
+}
+
+# Say why the repository cannot be used: the exit status of restic, and what it printed.
+unreachable() {
+    local said
+    said=$(head -1 <<<"$2")
+    case $1$2 in
+    124* | 143*) fail "$RESTIC_REPOSITORY did not answer within 20 s: $said" "see whether the server runs, then make backups" ;;
+    *"Host key verification failed"*)
+        fail "The server of $RESTIC_REPOSITORY has another host key than BACKUP_SFTP_KNOWN_HOSTS: it may be another server." \
+            "compare ssh-keyscan HOST with the server's own keys, then make rotate-secret NAME=BACKUP_SFTP_KNOWN_HOSTS"
+        ;;
+    *"Permission denied ("*)
+        fail "The server of $RESTIC_REPOSITORY refuses the key BACKUP_SFTP_KEY: $said" \
+            "add to its authorized_keys what ssh-keygen -y -f KEY prints, or make rotate-secret NAME=BACKUP_SFTP_KEY"
+        ;;
+    *"ssh: "*) fail "$RESTIC_REPOSITORY did not answer: ${said#subprocess ssh: }" "see whether the server runs, then make backups" ;;
+    *) fail "$RESTIC_REPOSITORY cannot be used: $2" "mend that, or BACKUP_REPOSITORY and its secrets, then make backups" ;;
+    esac
 }
 
 # Connect to the repository. Where there is none yet, `open create` makes it; never in place of one that is gone.
 open() {
     local printed status=0
+    if [[ $RESTIC_REPOSITORY == sftp:* ]] && { [ ! -e /tmp/sftp_key ] || [ ! -e /run/secrets/BACKUP_SFTP_KNOWN_HOSTS ]; }; then
+        fail "BACKUP_SFTP_KEY or BACKUP_SFTP_KNOWN_HOSTS is missing." "see BACKUP_REPOSITORY in production.env, then make secrets"
+    fi
     printed=$(timeout 20 restic cat config 2>&1) || status=$?
     # restic goes on asking for a bucket that does not exist, and would create it.
     [[ $printed != *"bucket does not exist"* ]] || status=10
@@ -52,13 +94,17 @@ open() {
     case $status in
     0) ;;
     10)
-        [ ! -e "$STATE" ] || fail "The backups in $RESTIC_REPOSITORY are gone: there is no repository any more."
-        [ "${1:-}" = create ] || fail "There is no backup yet: $RESTIC_REPOSITORY does not exist."
+        [ ! -e "$STATE" ] ||
+            fail "The backups in $RESTIC_REPOSITORY are gone: there is no repository any more." \
+                "bring it back; or to begin with none, another folder in BACKUP_REPOSITORY, then make deploy-backups"
+        [ "${1:-}" = create ] || fail "There is no backup yet: $RESTIC_REPOSITORY does not exist." "make backup"
         restic init --quiet
         ;;
-    12) fail "RESTIC_PASSWORD does not open $RESTIC_REPOSITORY: these are backups with another key." ;;
-    124 | 143) fail "$RESTIC_REPOSITORY did not answer within 20 s: $(head -1 <<<"$printed")" ;;
-    *) fail "$RESTIC_REPOSITORY cannot be used: $printed" ;;
+    12)
+        fail "RESTIC_PASSWORD does not open $RESTIC_REPOSITORY: these are backups with another key." \
+            "DDPT_RESTIC_PASSWORD=... make setup RESTORE=latest on a new server; else another folder in BACKUP_REPOSITORY"
+        ;;
+    *) unreachable "$status" "$printed" ;;
     esac
     mkdir -p "$STATE"
 }

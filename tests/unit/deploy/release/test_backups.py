@@ -7,6 +7,7 @@ from ddpt_deploy.release import backups
 from ddpt_deploy.site import releases, stacks
 
 ID = "20261126-213952"
+MIGRATED = '{"applied": [], "known": ["shop.0001_initial"]}\n'
 
 
 def snapshot(kind, *tags, identity=ID, size=1000):
@@ -55,19 +56,44 @@ def test_new_server_begins_with_a_backup_and_its_key(swarm, run, monkeypatch):
     monkeypatch.setenv("DDPT_RESTIC_PASSWORD", "the key")
     swarm.logs["site_backup-list"] = json.dumps([snapshot("database", "verified"), snapshot("files", "verified")])
     swarm.commands.clear()
-    assert run("setup", "RESTORE=latest")[0] == 0
+    status, printed = run("setup", "RESTORE=latest", version="v9")
+    assert status == 0
     stored = swarm.stored["secret"]["site_RESTIC_PASSWORD_1"]["Spec"]["Data"]
     assert base64.b64decode(stored) == b"the key"
-    _, files, restored, _, dropped = jobs(swarm)
+    _, files, restored, _, dropped, _ = jobs(swarm)
     assert files.endswith(f"restore-files {ID}")
     assert restored.endswith(f"restore {ID} site_restored")
     assert "drop site_before_" in dropped
     assert "no empty server" in run("setup", "RESTORE=latest")[1]
-    assert "is the key of all backups" in run("rotate-secret", "NAME=RESTIC_PASSWORD")[1]
+    assert f"backup {ID} is of release v1" in printed
+
+
+def test_new_server_knows_the_releases_of_the_old_one(swarm, site, run, monkeypatch):
+    for version in ("v1", "v2"):
+        assert run("setup" if version == "v1" else "deploy", version=version)[0] == 0
+        words = [
+            words for words in swarm.commands if words[0] == "service" and "site_records" in words and "--name" in words
+        ][-1]
+    records = [
+        base64.b64decode(one["Spec"]["Data"]).decode()
+        for name, one in swarm.stored["config"].items()
+        if "release_" in name
+    ]
+    # what the backups are given
+    assert [word for word in words if word.startswith("source=site_release_")] == [
+        "source=site_release_1,target=/records/000001",
+        "source=site_release_2,target=/records/000002",
+    ]
+    swarm.__init__()
+    monkeypatch.setenv("DDPT_RESTIC_PASSWORD", "the key")
+    swarm.logs = {"site_migrate": MIGRATED, "site_backup-records": "\n".join(records)}
+    swarm.logs["site_backup-list"] = json.dumps([snapshot("database", "verified"), snapshot("files", "verified")])
+    assert run("setup", "RESTORE=latest", version="v2")[0] == 0
+    assert [(one.number, one.version) for one in releases.history(site)] == [(1, "v1"), (2, "v2"), (3, "v2")]
+    assert "→ git checkout VERSION, then make deploy" in run("rollback", "VERSION=v1")[1]
 
 
 def test_release_with_other_migrations_takes_a_backup_before_them(swarm, site, run):
-    assert run("setup")[0] == 0
     swarm.logs["site_backup-before-migrations"] = f"{ID}\n"
     disk = swarm._run
     # each image has the migration of its version, and v2 that of v1
@@ -76,9 +102,16 @@ def test_release_with_other_migrations_takes_a_backup_before_them(swarm, site, r
         if "find" in words
         else disk(words, *rest)
     )
+    assert run("setup")[0] == 0
+    swarm.commands.clear()
+    # a change of settings alone brings none
+    assert run("deploy-stack", "STACK=django")[0] == 0
     for version, backup in (("v2", ""), ("v3", ID)):
         assert run("deploy", version=version)[0] == 0
         assert releases.history(site)[-1].backup == backup
+        # what the release before brought is on record
+        assert sum("find" in words for words in swarm.commands) == 1
+        swarm.commands.clear()
         swarm.logs["site_migrate"] = '{"applied": [], "known": ["shop.0001_initial", "shop.0002_price"]}\n'
     assert f"make restore BACKUP={ID}" in run("rollback", "YES=1")[1]
 

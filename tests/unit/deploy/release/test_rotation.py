@@ -62,6 +62,27 @@ def test_superuser_password_is_for_the_backups_alone(run, swarm, seen):
     assert "source=site_POSTGRES_PASSWORD_2,target=POSTGRES_PASSWORD" in jobs[-1]
 
 
+def test_key_of_backups_opens_them_before_it_is_used_and_the_old_one_no_longer(run, swarm, site, seen):
+    """An interruption at each step leaves a key that the service has and that opens the backups."""
+    for broken, used in (("add", 1), ("remove", 2)):
+        swarm.fate[f"site_backup-{broken}"] = "crashes"
+        assert run("rotate-secret", "NAME=RESTIC_PASSWORD")[0] == 1
+        del swarm.fate[f"site_backup-{broken}"]
+        assert secrets.version_of(secrets.files(site, "backups")["RESTIC_PASSWORD"]) == used
+    swarm.commands.clear()
+    assert "make backup-key" in run("rotate-secret", "NAME=RESTIC_PASSWORD")[1]
+    added, removed = [words for words in swarm.commands if words[:2] == ("service", "create")]
+    assert {
+        "source=site_RESTIC_PASSWORD_2,target=RESTIC_PASSWORD",
+        "source=site_RESTIC_PASSWORD_3,target=RESTIC_PASSWORD_NEW",
+    } < {*added}
+    assert {f"source=site_RESTIC_PASSWORD_{version},target=RESTIC_PASSWORD_{version}" for version in (1, 2)} < {
+        *removed
+    }
+    assert "source=site_RESTIC_PASSWORD_3,target=RESTIC_PASSWORD" in removed
+    assert [files["RESTIC_PASSWORD"] for service, files in seen if service == "site_backups"] == [2, 3]
+
+
 @pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_PASSWORD", "REDIS_PASSWORD"])
 def test_an_interrupted_rotation_is_continued(run, site, seen, monkeypatch, name):
     def interrupt(*arguments, **options):

@@ -153,3 +153,24 @@ def test_certificates_of_a_test_authority_are_not_checked(folder):
     assert load(folder).is_trusted
     assert not load(folder, DOMAIN_NAME="localhost").is_trusted
     assert not load(folder, ACME_CA="https://acme-staging-v02.api.letsencrypt.org/directory").is_trusted
+
+
+@pytest.mark.parametrize(
+    "repository",
+    [
+        "",
+        "s3:https://s3.example.com/bucket/folder",
+        "sftp:u1-sub2@host.example.com:backups/shop",
+        "sftp://user@[2001:db8::1]:23//srv/backups",
+    ],
+)
+def test_repositories(folder, repository):
+    assert load(folder, BACKUP_REPOSITORY=repository).backup_repository == repository
+
+
+@pytest.mark.parametrize(
+    "repository", ["/srv", "s3:bucket", "sftp:host:/srv", "sftp:user@host/srv", "sftp://user@host"]
+)
+def test_what_is_no_repository(folder, repository):
+    with pytest.raises(DeployError, match="BACKUP_REPOSITORY: .* is invalid: give one like"):
+        load(folder, BACKUP_REPOSITORY=repository)

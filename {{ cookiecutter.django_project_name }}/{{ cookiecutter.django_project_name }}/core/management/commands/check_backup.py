@@ -52,19 +52,20 @@ def find_problem(status: Path, every: float, now: float) -> str:
     """Return what is wrong with the backups, or nothing.
 
     Args:
-        status: its lines: since when backups are made, when the newest was verified, when the last one failed, all in
-            seconds since the epoch, 0 for never; then why it failed.
+        status: its lines: since when backups are made, when the newest was verified, when one failed last, all in
+            seconds since the epoch, 0 for never; what that was (a backup, a restore drill); why it failed.
         every: hours from one backup to the next; a quarter more, and at least one hour, is tolerated.
         now: seconds since the epoch.
     """
     try:
-        since, verified, failed, *reason = status.read_text().splitlines()
+        since, verified, failed, what, *reason = status.read_text().splitlines()
     except (OSError, ValueError):
         return "The service that backs up has not started yet."
     age = (now - float(verified if verified != "0" else since)) / 3600
     if failed != "0":
-        cause = " ".join(reason[-1:])
-        return f"The last backup failed, and the newest verified one is {age:.1f} hours old: {cause}"
+        # The error, and the next command after an arrow
+        cause = " ".join(reason[-2:])
+        return f"The last {what} failed, and the newest verified backup is {age:.1f} hours old: {cause}"
     if age > every + max(1, every / 4):
         return f"The newest verified backup is {age:.1f} hours old, and every {every:g} hours one is due."
     return ""
@@ -83,5 +84,5 @@ def find_wal_problem(status: Path, now: float) -> str:
         return ""
     age = now - float(stored)
     if failed != "0" and age > WAL_LATE:
-        return f"No WAL has been stored for {age / 60:.0f} minutes: {' '.join(reason[-1:])}"
+        return f"No WAL has been stored for {age / 60:.0f} minutes: {' '.join(reason[-2:])}"
     return ""
