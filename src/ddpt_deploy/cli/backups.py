@@ -97,5 +97,5 @@ def restore_drill(site: Site, backup: str = "", to: str = "") -> None:
 
 def _find(site: Site, backup: str, to: str) -> backups.Backup:
     if backup and to:
-        raise DeployError("BACKUP and TO exclude each other.", hint=f'make restore TO="{to}"')
+        raise DeployError("BACKUP and TO exclude each other.", hint="leave one out")
     return backups.at(site, to) if to else backups.find(site, backup or "latest")

@@ -27,7 +27,7 @@ RECOVER = (*WRITE, "SETGID", "SETUID")
 class Backup:
     """A backup in the repository: two snapshots of restic's, of the database and of the files, with one ID.
 
-    With a ``target`` it stands for the database as of that moment, which its base backup and these snapshots of WAL make up.
+    With a ``target`` it stands for the database as of that moment; ``wal`` is what the program is told of it.
     """
 
     id: str
@@ -46,18 +46,13 @@ class Backup:
         return recovery.text(self.target or datetime.strptime(f"{self.id}+0000", "%Y%m%d-%H%M%S%z"))
 
     @property
-    def wal_arguments(self) -> tuple[str, ...]:
-        """Return what ``restore`` is told of the target."""
-        return (self.target.isoformat(), *self.wal) if self.target else ()
-
-    @property
     def megabytes(self) -> str:
         """Return its size."""
         return f"{self.size / 1e6:.2f}"
 
     def __str__(self) -> str:
         """Name it, in a line."""
-        target = f", and what was written from then until {self.when}" if self.target else ""
+        target = f" and what was written from then until {self.when}" if self.target else ""
         return f"{self.id} ({self.megabytes} MB, release {self.release}){target}"
 
 
@@ -115,16 +110,16 @@ def at(site: Site, to: str) -> Backup:
     target = recovery.parse(to)
     found = snapshots(site)
     bases = recovery.bases(found)
-    if site.settings.backup_wal and bases and bases[-1].end < target <= datetime.now(UTC):
-        # the last minute is on its way
+    if bases and bases[-1].end < target <= datetime.now(UTC):
+        # of the last minute; where the database is lost, it is as well
         try:
             run(site, "wal", "push")
         except DeployError as error:
-            site.console.warn(f"The newest WAL cannot be stored: {error.message} {error.cause}")
+            site.console.warn(f"The newest WAL cannot be stored: {error.cause}")
         found = snapshots(site)
-    base = recovery.choose(recovery.bases(found), target)
+    base, wal = recovery.choose(recovery.bases(found), target)
     backup = next(one for one in from_snapshots(found) if one.id == base.backup)
-    return replace(backup, target=target, wal=base.until(target))
+    return replace(backup, target=target, wal=(target.isoformat(), *wal))
 
 
 def keep_records(site: Site) -> None:
@@ -175,7 +170,7 @@ def restore(site: Site, backup: Backup) -> str:
         backing_services.apply(site, stacks.get(site, "postgres"))
         database.ensure(site, new=True)
     with site.console.step("restore") as step:
-        words = ("restore", backup.id, restored, *backup.wal_arguments)
+        words = ("restore", backup.id, restored, *backup.wal)
         step.detail = run(site, "restore", *words, capabilities=RECOVER if backup.target else WRITE).strip()
     try:
         _migrate(site, restored, "migrate", "migrate_release")
@@ -190,7 +185,7 @@ def restore(site: Site, backup: Backup) -> str:
 def restore_table(site: Site, backup: Backup, table: str) -> str:
     """Restore one table into a schema of the database, and return where it is. Raises DeployError."""
     with site.console.step("restore") as step:
-        words = ("restore-table", backup.id, f"{site.settings.database}_restored", table, *backup.wal_arguments)
+        words = ("restore-table", backup.id, f"{site.settings.database}_restored", table, *backup.wal)
         printed = run(site, "restore", *words, capabilities=RECOVER if backup.target else ())
         step.detail = printed.splitlines()[-1]
     return step.detail
@@ -201,7 +196,7 @@ def drill(site: Site, backup: Backup) -> None:
     restored = f"{site.settings.database}_drill"
     try:
         with site.console.step("restore") as step:
-            words = ("drill", backup.id, restored, *backup.wal_arguments)
+            words = ("drill", backup.id, restored, *backup.wal)
             printed = run(site, "restore", *words, capabilities=RECOVER if backup.target else ())
             step.detail = ", ".join(printed.splitlines())
         _migrate(site, restored, "migrate --check", "migrate", "--check")

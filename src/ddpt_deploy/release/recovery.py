@@ -15,20 +15,10 @@ class Base:
     # the ID of the backup that it is part of
     backup: str
     slot: str
-    # the first moment that it can be recovered to
     begin: datetime
-    # the snapshots of WAL, the oldest first: the last moment in it, and its name in the repository
+    end: datetime
+    # the snapshots of WAL, the oldest first: the last moment in each, and its name in the repository
     wal: tuple[tuple[datetime, str], ...]
-
-    @property
-    def end(self) -> datetime:
-        """Return the last moment that it can be recovered to."""
-        return self.wal[-1][0]
-
-    def until(self, target: datetime) -> tuple[str, ...]:
-        """Return the snapshots of WAL that recovery to a moment takes."""
-        before = sum(moment < target for moment, _ in self.wal)
-        return tuple(name for _, name in self.wal[: before + 1])
 
 
 def bases(snapshots: Iterable[dict[str, Any]]) -> list[Base]:
@@ -44,31 +34,27 @@ def bases(snapshots: Iterable[dict[str, Any]]) -> list[Base]:
             )
             begin = datetime.fromisoformat(tags["since"])
             if wal and begin <= wal[-1][0]:
-                # a tag without a value is the ID
-                found.append(Base(next(name for name in tags if name[:8].isdecimal()), tags["slot"], begin, tuple(wal)))
+                identity = next(name for name in tags if name[:8].isdecimal())
+                found.append(Base(identity, tags["slot"], begin, wal[-1][0], tuple(wal)))
     return found
 
 
-def ranges(found: Iterable[Base]) -> list[str]:
-    """Return from when to when the database can be restored to any second; with a gap where another slot began."""
-    begin: dict[str, datetime] = {}
-    end = {}
-    for base in found:
-        begin.setdefault(base.slot, base.begin)
-        end[base.slot] = base.end
-    return [f"from {text(begin[slot])} to {text(end[slot])}" for slot in begin]
+def ranges(found: Sequence[Base]) -> list[str]:
+    """Return from when to when the database can be restored to any second, the oldest first: one range for each slot."""
+    spans = {base.slot: f"from {text(base.begin)} to {text(base.end)}" for base in reversed(found)}
+    return list(reversed(spans.values()))
 
 
-def choose(found: Sequence[Base], target: datetime) -> Base:
-    """Return the base backup that is the shortest way to a moment. Raises DeployError that says which can be reached."""
+def choose(found: Sequence[Base], target: datetime) -> tuple[Base, list[str]]:
+    """Return the last base backup before a moment, and the WAL until it. Raises DeployError that says which can be reached."""
     for base in reversed(found):
         if base.begin <= target <= base.end:
-            return base
+            complete = sum(end < target for end, _ in base.wal)
+            return base, [name for _, name in base.wal[: complete + 1]]
     if not found:
         raise DeployError(
             "The database cannot be restored to a moment: no WAL is stored.",
-            cause="It is from the next backup on with BACKUP_WAL=yes in production.env: make deploy-postgres deploy-backups",
-            hint="make backups, then make restore BACKUP=...",
+            hint="make restore, or for the next time BACKUP_WAL=yes in production.env: make deploy-postgres deploy-backups",
         )
     raise DeployError(
         f"The database cannot be restored to {text(target)}, but to any second {' and '.join(ranges(found))}.",
@@ -79,15 +65,12 @@ def choose(found: Sequence[Base], target: datetime) -> Base:
 def parse(to: str) -> datetime:
     """Read a time, in UTC unless it says otherwise. Raises DeployError."""
     try:
-        found = datetime.fromisoformat(to)
-    except ValueError:
-        found = None
-    if not found or ":" not in to:
-        raise DeployError(
-            f"TO={to!r} is not a time.",
-            hint='make restore TO="2026-11-24 10:15:30", in UTC, or with another offset: "2026-11-24 11:15:30+01:00"',
-        )
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        # a date alone is none
+        found = datetime.fromisoformat(to if ":" in to else "")
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (OverflowError, ValueError):
+        hint = 'make restore TO="2026-11-24 10:15:30", in UTC, or with another offset: "2026-11-24 11:15:30+01:00"'
+        raise DeployError(f"TO={to!r} is not a time.", hint=hint) from None
 
 
 def text(moment: datetime) -> str:

@@ -33,8 +33,8 @@ STORED = [
 
 def chosen(stored, to):
     target = recovery.parse(to)
-    base = recovery.choose(recovery.bases(stored), target)
-    return base.backup, *base.until(target)
+    base, names = recovery.choose(recovery.bases(stored), target)
+    return base.backup, *names
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_moment_out_of_range_is_refused_with_the_range(to):
     assert refused.value.hint == 'make restore TO="2026-11-24 10:15:30"'
 
 
-@pytest.mark.parametrize("to", ["yesterday", "2026-11-24", "10:15", "2026-11-24 25:00"])
+@pytest.mark.parametrize("to", ["yesterday", "2026-11-24", "10:15", "2026-11-24 25:00", "9999-12-31 23:00-02:00"])
 def test_what_is_not_a_time_is_refused(to):
     with pytest.raises(DeployError, match="is not a time"):
         recovery.parse(to)
