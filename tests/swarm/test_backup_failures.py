@@ -26,8 +26,9 @@ from support.backups import (
 )
 from support.engine import docker
 from support.projects import NOTHING
+from support.sftp import SftpServer
 from support.site import Site
-from support.traffic import own_address
+from support.traffic import Traffic, own_address
 
 pytestmark = [pytest.mark.site, pytest.mark.long, pytest.mark.xdist_group("backups")]
 
@@ -49,9 +50,22 @@ def site(engine, tmp_path_factory):
         site.remove()
 
 
+def in_backups(site, script, check=True):
+    """Run a script in the container of the backups, where restic knows the repository."""
+    sourced = f"next=; . /opt/backups/repository.sh; next=; {script}"
+    return docker("exec", site.containers("backups")[0], "bash", "-c", sourced, "/opt/backups/test", check=check)
+
+
 def ids(site, **settings):
     """Return the IDs of the verified backups."""
     return re.findall(r"^(\d{8}-\d{6}) .*[^T] verified$", site.make("backups", **settings), re.MULTILINE)
+
+
+def refuse(site, *targets, **variables):
+    """Run `make`, which must fail and say what to type next; return what it printed."""
+    printed = site.refuse(*targets, **variables)
+    assert re.search("^ *→ .*make ", printed, re.MULTILINE), printed
+    return printed
 
 
 @pytest.mark.parametrize(
@@ -69,7 +83,7 @@ def test_backup_that_is_killed_costs_no_other_backup(site, step):
     site.make("backup")
     before = ids(site)
     kill_at(site, step)
-    assert "backup-manual failed" in site.refuse("backup")
+    assert "backup-manual failed" in refuse(site, "backup")
     assert set(before) <= set(ids(site))
     site.make("restore-drill", BACKUP=before[-1])
     site.make("backup")
@@ -81,7 +95,7 @@ def test_restore_that_is_killed_changes_nothing(site, step):
     site.make("backup")
     before = dump(site)
     kill_at(site, step)
-    assert "backup-restore failed" in site.refuse("restore", YES="1")
+    assert "backup-restore failed" in refuse(site, "restore", YES="1")
     assert dump(site) == before
     assert site.ask("/proof/who/").status == 200
     site.make("restore", YES="1")
@@ -103,11 +117,11 @@ def test_damaged_backup_is_refused_and_site_stays(site, damage):
     before = dump(site)
     in_repository(site, "cd /backups; rm -rf good; cp -a repository good; chmod -R u+w repository; " + DAMAGES[damage])
     try:
-        site.refuse("restore", YES="1")
+        refuse(site, "restore", YES="1")
         assert dump(site) == before
         assert site.ask("/proof/who/").status == 200
-        site.refuse("restore-drill")
-        site.refuse("backup")
+        refuse(site, "restore-drill")
+        refuse(site, "backup")
     finally:
         in_repository(site, "cd /backups; rm -rf repository; mv good repository")
     site.make("restore-drill")
@@ -194,33 +208,74 @@ def test_bucket_that_is_down_and_that_forgets(site, bucket):
     site.make("restore-drill", **bucket.settings)
     bucket.stop()
     for command in ("backup", "backups", "restore"):
-        assert f"{bucket.settings['BACKUP_REPOSITORY']} did not answer" in site.refuse(
-            command, YES="1", **bucket.settings
+        assert f"{bucket.settings['BACKUP_REPOSITORY']} did not answer" in refuse(
+            site, command, YES="1", **bucket.settings
         )
     assert site.ask("/proof/who/").status == 200
     bucket.start()
     site.make("backup", **bucket.settings)
     assert set(first) < set(ids(site, **bucket.settings))
     bucket.forget()
-    assert "are gone" in site.refuse("backup", **bucket.settings)
+    assert "are gone" in refuse(site, "backup", **bucket.settings)
+
+
+@pytest.fixture
+def sftp(site):
+    """A server to which the site has the key."""
+    server = None
+    try:
+        server = SftpServer(f"{site.stack}-sftp")
+        yield server
+    finally:
+        if server:
+            server.remove()
+
+
+def test_sftp_server_with_wrong_host_key_refused_key_and_down(site, sftp):
+    assert "BACKUP_SFTP_KEY or BACKUP_SFTP_KNOWN_HOSTS is missing" in refuse(site, "backup", **sftp.settings)
+    right = {"DDPT_BACKUP_SFTP_KEY": sftp.key, "DDPT_BACKUP_SFTP_KNOWN_HOSTS": sftp.known_hosts()}
+    wrong = {**right, "DDPT_BACKUP_SFTP_KNOWN_HOSTS": sftp.known_hosts("/client.pub")}
+    site.make("secrets", **wrong)
+    assert "has another host key than BACKUP_SFTP_KNOWN_HOSTS" in refuse(site, "backup", **sftp.settings)
+    site.make("rotate-secret", NAME="BACKUP_SFTP_KNOWN_HOSTS", **right)
+    site.make("backup", **sftp.settings)
+    assert len(ids(site, **sftp.settings)) == 1
+    site.make("restore-drill", **sftp.settings)
+    sftp.stop()
+    for command in ("backup", "backups", "restore"):
+        printed = refuse(site, command, YES="1", **sftp.settings)
+        assert re.search(r"did not answer: .*Connection refused\n *→ see whether the server runs", printed)
+    assert site.ask("/proof/who/").status == 200
+    sftp.start()
+    before = dump(site)
+    site.make("restore", YES="1", **sftp.settings)
+    assert dump(site) == before
+    sftp.forget_client()
+    assert re.search(r"refuses the key BACKUP_SFTP_KEY: .*Permission denied", refuse(site, "backups", **sftp.settings))
 
 
 def test_new_server_from_backups_alone(site, bucket):
     """The site is removed with all its data, secrets and releases; the repository and the key remain."""
     site.make("backup", **bucket.settings)
-    before, files = dump(site), uploads(site)
+    before, files, released = dump(site), uploads(site), site.make("releases")
+    revision = site.git("rev-parse", "--short=12", "HEAD")
     key = site.make("backup-key").strip()
     site.make("stack-rm", EVERYTHING="1", CONFIRM=site.stack)
-    assert "The key of the backups is required" in site.refuse("setup", RESTORE="latest", YES="1", **bucket.settings)
+    assert "The key of the backups is required" in refuse(site, "setup", RESTORE="latest", YES="1", **bucket.settings)
     wrong = {**BUCKET_KEYS, "DDPT_RESTIC_PASSWORD": "another"}
-    assert "with another key" in site.refuse("setup", RESTORE="latest", YES="1", **bucket.settings, **wrong)
+    assert "with another key" in refuse(site, "setup", RESTORE="latest", YES="1", **bucket.settings, **wrong)
     site.make("stack-rm", EVERYTHING="1", CONFIRM=site.stack)
     right = {**BUCKET_KEYS, "DDPT_RESTIC_PASSWORD": key}
-    site.make("setup", RESTORE="latest", YES="1", **bucket.settings, **right)
+    printed = site.make("setup", RESTORE="latest", YES="1", **bucket.settings, **right)
+    assert f"is of release {revision}" in printed
+    # the releases of the old server, and one more
+    known = [line.split()[:4] for line in site.make("releases").splitlines()]
+    assert known[2:] == [line.split()[:4] for line in released.splitlines()[1:]][: len(known) - 2]
+    assert int(known[1][0]) == int(known[2][0]) + 1
     assert uploads(site) == files
     assert dump(site) == before
     assert site.ask("/proof/after_setup/", "POST", b"x").status == 201
-    assert "no empty server" in site.refuse("setup", RESTORE="latest", YES="1")
+    assert "no empty server" in refuse(site, "setup", RESTORE="latest", YES="1")
 
 
 def test_empty_volume_is_not_taken_for_a_new_site(site):
@@ -228,13 +283,13 @@ def test_empty_volume_is_not_taken_for_a_new_site(site):
     before = dump(site)
     lose(site, "postgres", "postgres")
     for command in ("setup", "deploy"):
-        assert "make restore" in site.refuse(command, YES="1")
+        assert "make restore" in refuse(site, command, YES="1")
     site.make("restore", YES="1")
     assert dump(site) == before
     site.make("deploy")
     # the volume of another site
     psql(site, "--command", f"ALTER DATABASE {database(site)} SET site.id = 'another'")
-    assert "that of another site" in site.refuse("setup", YES="1")
+    assert "that of another site" in refuse(site, "setup", YES="1")
     site.make("setup", NEW_DATABASE="1", YES="1")
 
 
@@ -268,7 +323,7 @@ def test_one_table_comes_back_beside_the_current_one(site):
     schema = re.search("is in the schema (backup_[0-9_]+)", printed)[1]
     assert psql(site, "--command", f"SELECT * FROM {schema}.many ORDER BY id") == before
     assert psql(site, "--command", "SELECT count(*) FROM kinds.many").strip() == "66667"
-    assert "does not exist" in site.refuse("restore", TABLE="kinds.nothing")
+    assert "does not exist" in refuse(site, "restore", TABLE="kinds.nothing")
 
 
 def test_backup_is_downloaded(site):
@@ -296,8 +351,21 @@ def test_backup_is_downloaded(site):
     database_file.unlink()
 
 
-def test_key_of_backups_is_not_rotated_and_password_of_the_superuser_is(site):
-    assert "key of all backups" in site.refuse("rotate-secret", NAME="RESTIC_PASSWORD")
+def test_rotated_key_opens_all_backups_and_the_old_one_none(site, tmp_path):
+    site.make("backup")
+    before, old = ids(site), site.make("backup-key").strip()
+    site.make("rotate-secret", NAME="RESTIC_PASSWORD")
+    new = site.make("backup-key").strip()
+    assert new != old
+    assert ids(site) == before
+    site.make("restore-drill", BACKUP=before[-1])
+    site.make("backup")
+    for key, opens in ((old, False), (new, True)):
+        tried = in_backups(site, f"RESTIC_PASSWORD_FILE=<(echo {key}) restic cat config", check=False)
+        assert ("chunker_polynomial" in tried) is opens
+
+
+def test_password_of_the_superuser_is_rotated(site):
     site.make("rotate-secret", NAME="POSTGRES_PASSWORD")
     site.make("backup")
     site.make("restore-drill")
@@ -331,3 +399,123 @@ def test_postgresql_that_stops_in_the_middle_fails_the_backup(site):
     assert ids(site) == before
     site.make("backup")
     site.make("restore-drill")
+
+
+def wait(until, seconds=120):
+    """Wait until something is true, and return it."""
+    deadline = time.monotonic() + seconds
+    while not (found := until()):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    return found
+
+
+def test_backup_of_a_newer_postgresql_is_refused(site):
+    site.make("backup")
+    before, newest = dump(site), ids(site)[0]
+    tag = "restic tag --quiet --tag {} --remove postgres={} --add postgres={}"
+    in_backups(site, tag.format(newest, 18, 19))
+    for command in ("restore", "restore-drill"):
+        printed = refuse(site, command, BACKUP=newest, YES="1")
+        assert re.search(r"is of a newer PostgreSQL: 19, and this is 18\.\n *→ image: postgres:19-alpine", printed)
+    assert dump(site) == before
+    in_backups(site, tag.format(newest, 19, 18))
+    site.make("restore-drill", BACKUP=newest)
+
+
+def test_drill_runs_when_it_is_due_and_one_that_fails_is_seen(site):
+    site.make("backup")
+    due = "for i in /backups/state/*/; do touch -d '9 days ago' $i/drilled; done"
+    drilled = "find /backups/state/*/drilled -mmin -5"
+    in_repository(site, due)
+    wait(lambda: in_repository(site, drilled).strip())
+    wait_for_status(site, "is verified and recent", healthy=True)
+    # the files of one pack are gone; the backup stays recent
+    in_repository(site, f"cd /backups; cp -a repository good; rm $(ls -S repository/data/*/* | head -1); {due}")
+    try:
+        printed = wait_for_status(site, "The last restore drill failed", healthy=False)
+        assert "→" in printed
+        assert not in_repository(site, drilled).strip()
+    finally:
+        in_repository(site, "cd /backups; rm -rf repository; mv good repository")
+    # the next try is a quarter of an hour later, or at the next start
+    docker("service", "update", "--quiet", "--force", site.service("backups"))
+    wait(lambda: in_repository(site, drilled).strip())
+    wait_for_status(site, "is verified and recent", healthy=True)
+
+
+def test_full_disk_fails_the_backup_and_costs_no_other(site):
+    """The volume of the backups is one of 48 MB."""
+    stack = "deployment/stacks/backups.yml"
+    site.edit(stack, "source: backups\n", "source: small\n")
+    small = "volumes:\n  small:\n    driver_opts: {type: tmpfs, device: tmpfs, o: size=48m}\n"
+    site.edit(stack, "\nvolumes:\n", f"\n{small}")
+    # a volume in memory lasts as long as a container has it
+    volume = site.service("small")
+    holder = f"{site.stack}-holder"
+    try:
+        site.make("deploy-backups")
+        docker(
+            "run", "--detach", "--name", holder, "--volume", f"{volume}:/backups", "postgres:18-alpine", "sleep", "600"
+        )
+        site.make("backup")
+        before, data = ids(site), dump(site)
+        psql(
+            site,
+            "--command",
+            "CREATE TABLE noise AS SELECT gen_random_uuid() AS a, gen_random_uuid() AS b FROM generate_series(1, 2000000)",
+        )
+        printed = refuse(site, "backup")
+        assert "no space left on device" in printed
+        assert re.search(r"The disk of the volume backups is full: \d+ MB are free\.\n *→ .*make backup", printed)
+        assert ids(site) == before
+        assert site.ask("/proof/who/").status == 200
+        psql(site, "--command", "DROP TABLE noise")
+        site.make("restore-drill", BACKUP=before[0])
+        site.make("backup")
+        assert len(ids(site)) == len(before) + 1
+        assert dump(site) == data
+    finally:
+        site.git("checkout", "--quiet", stack)
+        docker("rm", "--force", holder, check=False)
+        site.make("deploy-backups")
+
+
+def test_indexes_of_another_sort_order_are_named_and_rebuilt(site):
+    assert "sorts text" not in site.make("status")
+    psql(site, "--command", f"UPDATE pg_database SET datcollversion = '0' WHERE datname = '{database(site)}'")
+    for command in ("status", "deploy", "deploy-postgres"):
+        printed = refuse(site, command)
+        assert f"sorts text in another way than the indexes: {database(site)} (0, now 1)" in printed
+        assert "make reindex" in printed
+    site.make("reindex")
+    assert "sorts text" not in site.make("status")
+
+
+def test_million_rows_under_a_hundred_requests_a_second(site):
+    psql(
+        site,
+        "--command",
+        "CREATE TABLE million AS SELECT n, md5(n::text) AS text FROM generate_series(1, 1000000) AS n",
+    )
+    psql(site, "--command", "ALTER TABLE million ADD PRIMARY KEY (n)")
+    traffic = Traffic(site.url, rate=100)
+    traffic.start()
+    try:
+        with traffic.watch("backup of a million rows") as seen:
+            printed = site.make("backup")
+        assert seen.failures == []
+        confirmed = set(traffic.stored)
+        with traffic.watch("restore drill of a million rows") as seen:
+            printed += site.make("restore-drill")
+        assert seen.failures == []
+    finally:
+        traffic.stop()
+    assert int(re.search(r"(\d+) rows of \d+ tables", printed)[1]) > 1_000_000
+    site.make("backup", "backups")
+    before = dump(site)
+    lose(site, "postgres", "postgres")
+    site.make("restore", YES="1")
+    assert dump(site) == before
+    assert confirmed <= set(site.stored())
+    psql(site, "--command", "DROP TABLE million")

@@ -84,8 +84,8 @@ def deploy_stack(site: Site, stack: str = "django") -> None:
         releases.history_for_domain(site)
         with site.console.step(stack):
             backing_services.apply(site, found)
-        if stack == "postgres" and (problem := database.sort_order_problem(site)):
-            raise DeployError(f"{problem}.", cause="Rows may not be found.", hint="make reindex")
+        if stack == "postgres" and (problems := database.sort_order_problems(site)):
+            raise DeployError(f"{problems[0]}.", cause="Rows may not be found.", hint="make reindex")
 
 
 def reindex(site: Site) -> None:

@@ -44,7 +44,8 @@ def status(site: Site) -> int:
         site.console.say(f"disk: {gigabytes:.0f} GB free, {used} used")
     except DockerError:
         site.console.warn("The free disk space is not known.")
-    if problem := database.sort_order_problem(site):
+    problems = database.sort_order_problems(site)
+    for problem in problems:
         site.console.warn(f"{problem}: make reindex")
     site.console.say(lock.describe(lock.held_by(site)))
     if caddy.in_maintenance(site):
@@ -55,7 +56,7 @@ def status(site: Site) -> int:
         served_since = datetime.fromisoformat(caddy_service["CreatedAt"][:19] + "Z")
         if advice := hsts_advice(site.settings, datetime.now(UTC) - served_since):
             site.console.say(advice)
-    return int(bool(problem) or any(run["result"] == "failed" for run in runs))
+    return int(bool(problems) or any(run["result"] == "failed" for run in runs))
 
 
 def hsts_advice(settings: Settings, served: timedelta) -> str:

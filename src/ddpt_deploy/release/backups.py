@@ -141,10 +141,7 @@ def keep_records(site: Site) -> None:
 
 
 def restore_records(site: Site, backup: Backup) -> str:
-    """Store the records of releases that a backup has, and return what they are. Raises DeployError.
-
-    Their images are gone with a server that had no registry. Then they only say what was released.
-    """
+    """Store the records of releases that a backup has, whose images may be gone; return their number. Raises DeployError."""
     printed = run(site, "restore", "records", backup.id)
     found = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
     for content in found:
@@ -241,7 +238,12 @@ def run(
         volumes={one["target"]: one["source"] for one in service["volumes"] if one["type"] == "volume"},
         secrets={**secrets.files(site, "backups"), **(files or {})},
     )
-    return job.run(site, task, timeout=site.settings.backup_timeout)
+    try:
+        return job.run(site, task, timeout=site.settings.backup_timeout)
+    except DeployError as error:
+        # one that was killed could not say what to do next
+        error.hint = error.hint or ("" if "→" in error.cause else "make status, then the same command again")
+        raise
 
 
 def _migrate(site: Site, restored: str, step: str, *command: str) -> None:

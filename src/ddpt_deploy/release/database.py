@@ -50,7 +50,7 @@ def site_id(site: Site) -> str:
     return str(store.read(site, "site")[0]["id"])
 
 
-def sort_order_problem(site: Site) -> str:
+def sort_order_problems(site: Site) -> list[str]:
     """Return how the sort order of text in PostgreSQL's image differs from that of the indexes, or nothing.
 
     Nothing either where PostgreSQL cannot be asked: other checks say that.
@@ -59,8 +59,8 @@ def sort_order_problem(site: Site) -> str:
     try:
         changed = services.run(site, "postgres", *psql, "--command", CHANGED_COLLATIONS).splitlines()
     except DeployError:
-        return ""
-    return f"PostgreSQL's image sorts text in another way than the indexes: {', '.join(changed)}" if changed else ""
+        return []
+    return [f"PostgreSQL's image sorts text in another way than the indexes: {', '.join(changed)}"] if changed else []
 
 
 def reindex(site: Site) -> None:

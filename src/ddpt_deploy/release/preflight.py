@@ -34,7 +34,7 @@ def check(site: Site, *, setup: bool = False, move: bool = False, allow_dirty: b
             *_uploads(site.settings, application),
             *_images(site, backing),
             *(() if setup else _services(site, backing)),
-            *_sort_order(site),
+            *(f"{problem}: make reindex" for problem in database.sort_order_problems(site)),
             *(() if move else _domain(site)),
         ]
     if problems:
@@ -179,11 +179,6 @@ def _services(site: Site, backing: list[Stack]) -> Iterator[str]:
         for name in stack.services:
             if not services.find(site, name):
                 yield f"{site.name(name)} is not deployed: make deploy-{stack.name}, or make setup"
-
-
-def _sort_order(site: Site) -> Iterator[str]:
-    if problem := database.sort_order_problem(site):
-        yield f"{problem}: make reindex"
 
 
 def _domain(site: Site) -> Iterator[str]:

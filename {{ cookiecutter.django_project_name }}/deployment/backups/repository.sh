@@ -42,9 +42,13 @@ fail() {
 finish() {
     local status=${1:-$?} free
     if [ "$status" != 0 ] && [ -n "$next" ]; then
-        # A file of restic's has up to 16 MiB
+        # restic leaves a little free: its files have up to 16 MiB.
         free=$(df -Pm /backups | awk 'NR == 2 { print $4 }')
-        [ "$free" -ge 32 ] || echo "The disk of the volume backups is full: $free MB are free." >&2
+        if [ "$free" -lt 32 ]; then
+            echo "The disk of the volume backups is full: $free MB are free." >&2
+            # What a backup stored before it failed is of no use, and the site may need the space.
+            [ -n "$BACKUP_REPOSITORY" ] || restic prune --quiet --max-repack-size 0 || true
+        fi
         echo "→ $next" >&2
     fi
     exit "$status"

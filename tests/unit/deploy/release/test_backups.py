@@ -48,6 +48,11 @@ def test_restored_database_gets_the_migrations_of_the_release_before_it_is_that_
     swarm.fate["site_backup-migrate"] = "crashes"
     assert run("restore", "YES=1")[0] == 1
     assert jobs(swarm)[-1].endswith("drop site_restored")
+    # a program that is killed says nothing, others say what to do next
+    for printed, hint in (("", "→ make status, then the same command again"), ("It failed.\n→ make x", "→ make x")):
+        swarm.fate["site_backup-manual"], swarm.logs["site_backup-manual"] = "crashes", printed
+        [said] = [line.strip() for line in run("backup")[1].splitlines() if "→" in line]
+        assert said == hint
     assert not any("maintenance" in name for name in swarm.stored["config"])
 
 

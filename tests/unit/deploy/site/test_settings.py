@@ -172,5 +172,5 @@ def test_repositories(folder, repository):
     "repository", ["/srv", "s3:bucket", "sftp:host:/srv", "sftp:user@host/srv", "sftp://user@host"]
 )
 def test_what_is_no_repository(folder, repository):
-    with pytest.raises(DeployError, match="BACKUP_REPOSITORY: .* is invalid: give one like"):
+    with pytest.raises(DeployError, match=r"BACKUP_REPOSITORY: .* is invalid: give one like"):
         load(folder, BACKUP_REPOSITORY=repository)

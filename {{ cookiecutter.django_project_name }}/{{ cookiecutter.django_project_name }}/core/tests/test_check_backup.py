@@ -57,7 +57,11 @@ def test_monitor_that_does_not_answer(status, monkeypatch):
 
 @pytest.mark.parametrize(
     ("hours", "problem"),
-    [((900, 31, None), "is 31.0 hours old"), ((900, 3, 1), "restore drill failed, .* bucket is full → make backup"), ((40, None, None), "is 40.0 hours old")],
+    [
+        ((900, 31, None), "is 31.0 hours old"),
+        ((900, 3, 1), "restore drill failed, .* bucket is full → make backup"),
+        ((40, None, None), "is 40.0 hours old"),
+    ],
 )
 def test_administrators_get_an_email_a_day(status, hours, problem, mailoutbox):
     status(*hours, reason="Saving...\nThe bucket is full\n→ make backup")
