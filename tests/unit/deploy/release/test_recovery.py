@@ -82,8 +82,9 @@ def test_gap_between_two_slots_is_out_of_range():
 
 
 def test_base_backup_that_was_not_verified_or_has_no_wal_is_none():
-    unverified = [*snapshots(MONDAY, "2026-11-23T02:00:00Z", "s", "2026-11-23T02:00:09Z", "unverified"), STORED[3]]
-    alone = snapshots(MONDAY, "2026-11-23T02:00:00Z", "s", "2026-11-23T02:00:09Z")
+    taken = (MONDAY, "2026-11-23T02:00:00Z", "backup_1", "2026-11-23T02:00:09Z")
+    unverified = [*snapshots(*taken, "unverified"), wal("w1", "2026-11-23T14:00:00Z", "backup_1")]
+    alone = snapshots(*taken)
     for stored in (unverified, alone, []):
         with pytest.raises(DeployError, match="no WAL is stored"):
             chosen(stored, "2026-11-23 10:00")
