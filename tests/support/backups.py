@@ -89,7 +89,9 @@ def kill_at(site, pattern):
 def in_repository(site, script):
     """Run a shell script where the volumes are that have the repository, and what the scheduler reads."""
     volumes = (f"--volume={site.service('backups')}:/backups", f"--volume={site.service('backup_status')}:/status")
-    return docker("run", "--rm", *volumes, "--entrypoint", "sh", "postgres:18-alpine", "-ec", script)
+    return docker(
+        "run", "--rm", "--network", "none", *volumes, "--entrypoint", "sh", "postgres:18-alpine", "-ec", script
+    )
 
 
 def wait_for_status(site, text, *, healthy):
