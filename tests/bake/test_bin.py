@@ -49,7 +49,8 @@ def test_scripts_are_executable_and_pass_shellcheck(baked, combination):
     assert all(os.access(script, os.X_OK) for script in scripts)
     shell = [script for script in scripts if script.read_text().startswith("#!/bin/sh\n")]
     assert len(shell) > 8
-    backups = [baked(combination) / "deployment/backups" / name for name in ("backup", "key", "restore", "schedule")]
+    names = ("backup", "key", "restore", "schedule", "wal")
+    backups = [baked(combination) / "deployment/backups" / name for name in names]
     assert all(os.access(script, os.X_OK) for script in backups)
     subprocess.run([TOOLS / "shellcheck", "--external-sources", *shell, *backups], check=True)
 

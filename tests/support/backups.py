@@ -1,11 +1,14 @@
 """What tests of backups have in common: data of many kinds in a site, a dump of all of it, and the loss of a volume."""
 
 import re
+import shutil
+import time
 from pathlib import Path
 
 from support.engine import docker
 
 KINDS = Path(__file__).with_name("kinds.sql")
+KILLED = Path(__file__).with_name("killed.sh")
 UPLOADS = ["plain.txt", "Ünïcødé 文件 🎉.bin", "folder/İstanbul/ ein 'Bild' mit \"Zeichen\".jpg"]
 # Writes a file: its path, and its size in units of 256 bytes.
 WRITE = """
@@ -67,3 +70,35 @@ def remove_volume(name):
     for container in docker("ps", "--all", "--quiet", "--filter", f"volume={name}").split():
         docker("rm", "--force", container, check=False)
     docker("volume", "rm", name)
+
+
+def add_killed(site):
+    """Have programs in the image of the backups that can be killed: see kill_at."""
+    folder = site.project / "deployment/backups"
+    shutil.copy(KILLED, folder / "killed")
+    links = "for i in restic pg_restore gosu; do ln -s /opt/backups/killed /killed/$i; done"
+    with (folder / "Dockerfile").open("a") as dockerfile:
+        dockerfile.write(f"RUN mkdir /killed && {links}\nENV PATH=/killed:$PATH\n")
+
+
+def kill_at(site, pattern):
+    """Let the next container of a backup be killed while a command runs that matches."""
+    in_repository(site, f"echo '{pattern}' > /backups/kill")
+
+
+def in_repository(site, script):
+    """Run a shell script where the volumes are that have the repository, and what the scheduler reads."""
+    volumes = (f"--volume={site.service('backups')}:/backups", f"--volume={site.service('backup_status')}:/status")
+    return docker(
+        "run", "--rm", "--network", "none", *volumes, "--entrypoint", "sh", "postgres:18-alpine", "-ec", script
+    )
+
+
+def wait_for_status(site, text, *, healthy):
+    """Run `make status` until it says something, and succeeds or does not."""
+    deadline = time.monotonic() + 120
+    while True:
+        found, printed = site.attempt("status")
+        if (found == 0) == healthy and text in printed:
+            return printed
+        assert time.monotonic() < deadline

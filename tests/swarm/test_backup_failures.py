@@ -2,18 +2,28 @@
 
 import json
 import re
-import shutil
 import subprocess
 import tarfile
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
-from support.backups import UPLOADS, add_data, database, dump, lose, psql, uploads
+from support.backups import (
+    UPLOADS,
+    add_data,
+    add_killed,
+    database,
+    dump,
+    in_repository,
+    kill_at,
+    lose,
+    psql,
+    uploads,
+    wait_for_status,
+)
 from support.engine import docker
 from support.projects import NOTHING
 from support.sftp import SftpServer
@@ -22,21 +32,13 @@ from support.traffic import Traffic, own_address
 
 pytestmark = [pytest.mark.site, pytest.mark.long, pytest.mark.xdist_group("backups")]
 
-KILLED = Path(__file__).parents[1] / "support/killed.sh"
-
 
 @pytest.fixture(scope="module")
 def site(engine, tmp_path_factory):
     """A site whose backups can be killed at each step, with data of many kinds."""
     site = Site(tmp_path_factory.mktemp("backups"), "proof-backups", NOTHING, HTTP_PORT="9680", HTTPS_PORT="9643")
     site.add_proof()
-    folder = site.project / "deployment/backups"
-    shutil.copy(KILLED, folder / "killed")
-    with (folder / "Dockerfile").open("a") as dockerfile:
-        dockerfile.write(
-            "RUN mkdir /killed && for i in restic pg_restore; do ln -s /opt/backups/killed /killed/$i; done\n"
-        )
-        dockerfile.write("ENV PATH=/killed:$PATH\n")
+    add_killed(site)
     site.edit("deployment/stacks/scheduler.yml", "every 10m check_backup", "every 2s check_backup")
     site.commit("programs that can be killed")
     try:
@@ -46,12 +48,6 @@ def site(engine, tmp_path_factory):
         yield site
     finally:
         site.remove()
-
-
-def in_repository(site, script):
-    """Run a shell script where the volume with the repository is."""
-    volume = f"{site.service('backups')}:/backups"
-    return docker("run", "--rm", "--volume", volume, "--entrypoint", "sh", "postgres:18-alpine", "-ec", script)
 
 
 def in_backups(site, script, check=True):
@@ -70,11 +66,6 @@ def refuse(site, *targets, **variables):
     printed = site.refuse(*targets, **variables)
     assert re.search("^ *→ .*make ", printed, re.MULTILINE), printed
     return printed
-
-
-def kill_at(site, pattern):
-    """Let the next container of a backup be killed while a command runs that matches."""
-    in_repository(site, f"echo '{pattern}' > /backups/kill")
 
 
 @pytest.mark.parametrize(
@@ -300,16 +291,6 @@ def test_empty_volume_is_not_taken_for_a_new_site(site):
     psql(site, "--command", f"ALTER DATABASE {database(site)} SET site.id = 'another'")
     assert "that of another site" in refuse(site, "setup", YES="1")
     site.make("setup", NEW_DATABASE="1", YES="1")
-
-
-def wait_for_status(site, text, *, healthy):
-    """Run `make status` until it says something, and succeeds or does not."""
-    deadline = time.monotonic() + 120
-    while True:
-        found, printed = site.attempt("status")
-        if (found == 0) == healthy and text in printed:
-            return printed
-        assert time.monotonic() < deadline
 
 
 def test_status_and_its_exit_status_show_failed_backup(site):

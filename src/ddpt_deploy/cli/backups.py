@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from ddpt_deploy.release import backups, caddy, smoke_test
+from ddpt_deploy.errors import DeployError
+from ddpt_deploy.release import backups, caddy, recovery, smoke_test
 from ddpt_deploy.site import lock, services
 from ddpt_deploy.site.site import Site
 
@@ -14,7 +15,8 @@ def backup(site: Site) -> None:
 
 
 def list_backups(site: Site) -> None:
-    """List the backups, the newest first."""
+    """List the backups, the newest first, and the moments that can be restored."""
+    snapshots = backups.snapshots(site)
     rows = [
         {
             "backup": one.id,
@@ -24,9 +26,11 @@ def list_backups(site: Site) -> None:
             "kind": one.kind,
             "": "verified" if one.verified else "NOT VERIFIED",
         }
-        for one in reversed(backups.listed(site))
+        for one in reversed(backups.from_snapshots(snapshots))
     ]
     site.console.table(rows)
+    for span in recovery.ranges(recovery.bases(snapshots)):
+        site.console.say(f"{span}: any second, by make restore TO=")
     site.console.say(f"kept in {site.settings.backup_repository or 'the volume ' + site.name('backups')}")
 
 
@@ -50,15 +54,16 @@ def backup_download(site: Site, backup: str = "latest") -> None:
             step.detail = f"{path}, {path.stat().st_size / 1e6:.2f} MB"
 
 
-def restore(site: Site, backup: str = "latest", table: str = "") -> None:
+def restore(site: Site, backup: str = "", to: str = "", table: str = "") -> None:
     """Restore a backup in place of the database, with the site in maintenance; the database before is kept.
 
     Args:
         backup: its ID; the newest that is verified when left out
+        to: the database as of this time in UTC, with BACKUP_WAL=yes: "2026-11-24 10:15:30"
         table: only this one, into a schema beside; nothing else changes
     """
-    with lock.held(site, f"restore {backup}") as site:
-        found = backups.find(site, backup)
+    with lock.held(site, f"restore {backup or to or 'latest'}") as site:
+        found = _find(site, backup, to)
         if table:
             where = backups.restore_table(site, found, table)
             site.console.say(f"{table} as of {found.when} is in the {where}, beside the current one.")
@@ -79,11 +84,18 @@ def restore(site: Site, backup: str = "latest", table: str = "") -> None:
     site.console.say(f"The database of before is {kept}. To drop it: make dbshell, then DROP DATABASE {kept};")
 
 
-def restore_drill(site: Site, backup: str = "latest") -> None:
+def restore_drill(site: Site, backup: str = "", to: str = "") -> None:
     """Restore a backup into a throw-away database and compare it with what was dumped; the site is not touched.
 
     Args:
         backup: its ID; the newest that is verified when left out
+        to: the database as of this time, as for restore
     """
-    with lock.held(site, f"restore-drill {backup}") as site:
-        backups.drill(site, backups.find(site, backup))
+    with lock.held(site, f"restore-drill {backup or to or 'latest'}") as site:
+        backups.drill(site, _find(site, backup, to))
+
+
+def _find(site: Site, backup: str, to: str) -> backups.Backup:
+    if backup and to:
+        raise DeployError("BACKUP and TO exclude each other.", hint="leave one out")
+    return backups.at(site, to) if to else backups.find(site, backup or "latest")

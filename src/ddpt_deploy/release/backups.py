@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ddpt_deploy.errors import DeployError
-from ddpt_deploy.release import backing_services, database, image, job, migrations
+from ddpt_deploy.release import backing_services, database, image, job, migrations, recovery
 from ddpt_deploy.release.job import Job
 from ddpt_deploy.site import releases, secrets, stacks
 from ddpt_deploy.site.releases import Release
@@ -19,11 +19,16 @@ from ddpt_deploy.site.site import Site
 PROGRAMS = "/opt/backups"
 # to write files of any user
 WRITE = ("CHOWN", "DAC_OVERRIDE", "FOWNER")
+# to run PostgreSQL as well, which refuses to run as root
+RECOVER = (*WRITE, "SETGID", "SETUID")
 
 
 @dataclass(frozen=True)
 class Backup:
-    """A backup in the repository: two snapshots of restic's, of the database and of the files, with one ID."""
+    """A backup in the repository: two snapshots of restic's, of the database and of the files, with one ID.
+
+    With a ``target`` it stands for the database as of that moment; ``wal`` is what the program is told of it.
+    """
 
     id: str
     release: str
@@ -32,11 +37,13 @@ class Backup:
     # bytes before compression
     size: int
     verified: bool
+    target: datetime | None = None
+    wal: tuple[str, ...] = ()
 
     @property
     def when(self) -> str:
-        """Return when it was begun."""
-        return f"{datetime.strptime(f'{self.id}+0000', '%Y%m%d-%H%M%S%z'):%Y-%m-%d %H:%M:%S %Z}"
+        """Return the moment that it is of: when it was begun, or the target."""
+        return recovery.text(self.target or datetime.strptime(f"{self.id}+0000", "%Y%m%d-%H%M%S%z"))
 
     @property
     def megabytes(self) -> str:
@@ -45,7 +52,8 @@ class Backup:
 
     def __str__(self) -> str:
         """Name it, in a line."""
-        return f"{self.id} ({self.megabytes} MB, release {self.release})"
+        target = f" and what was written from then until {self.when}" if self.target else ""
+        return f"{self.id} ({self.megabytes} MB, release {self.release}){target}"
 
 
 def take(site: Site, kind: str, *, fresh: int = 0) -> str:
@@ -68,18 +76,20 @@ def before_migrations(site: Site, candidate: Release) -> str:
     return step.detail
 
 
-def listed(site: Site) -> list[Backup]:
-    """Return the backups of the site, the oldest first. Raises DeployError when the repository cannot be read."""
+def snapshots(site: Site) -> list[dict[str, Any]]:
+    """Return all snapshots of the site, as restic prints them. Raises DeployError when the repository cannot be read."""
     printed = run(site, "restore", "list")
-    return from_snapshots(json.loads(next(line for line in printed.splitlines() if line.startswith("["))))
+    return list(json.loads(next(line for line in printed.splitlines() if line.startswith("["))))
 
 
 def from_snapshots(snapshots: Sequence[dict[str, Any]]) -> list[Backup]:
-    """Return the backups that restic's snapshots make up; one that was interrupted has no files and is left out."""
+    """Return the backups that snapshots make up, the oldest first; one that was interrupted has no files and is left out."""
     sizes: dict[str, int] = {}
     found = []
     for snapshot in sorted(snapshots, key=lambda one: str(one["time"])):
         named = dict(tag.partition("=")[::2] for tag in snapshot["tags"])
+        if "wal" in named:
+            continue
         identity = next(name for name in named if re.fullmatch(r"\d{8}-\d{6}", name))
         sizes[identity] = sizes.get(identity, 0) + snapshot.get("summary", {}).get("total_bytes_processed", 0)
         if "files" in named:
@@ -89,10 +99,27 @@ def from_snapshots(snapshots: Sequence[dict[str, Any]]) -> list[Backup]:
 
 def find(site: Site, name: str) -> Backup:
     """Return the backup with an ID, or the ``latest`` that is verified. Raises DeployError."""
-    for backup in reversed(listed(site)):
+    for backup in reversed(from_snapshots(snapshots(site))):
         if backup.id == name or (name == "latest" and backup.verified):
             return backup
     raise DeployError(f"There is no backup {name} of {site.stack}.", hint="make backups")
+
+
+def at(site: Site, to: str) -> Backup:
+    """Return what the database is restored from as of a time, which a user wrote. Raises DeployError."""
+    target = recovery.parse(to)
+    found = snapshots(site)
+    bases = recovery.bases(found)
+    if bases and bases[-1].end < target <= datetime.now(UTC):
+        # of the last minute; where the database is lost, it is as well
+        try:
+            run(site, "wal", "push")
+        except DeployError as error:
+            site.console.warn(f"The newest WAL cannot be stored: {error.cause}")
+        found = snapshots(site)
+    base, wal = recovery.choose(recovery.bases(found), target)
+    backup = next(one for one in from_snapshots(found) if one.id == base.backup)
+    return replace(backup, target=target, wal=(target.isoformat(), *wal))
 
 
 def keep_records(site: Site) -> None:
@@ -140,7 +167,8 @@ def restore(site: Site, backup: Backup) -> str:
         backing_services.apply(site, stacks.get(site, "postgres"))
         database.ensure(site, new=True)
     with site.console.step("restore") as step:
-        step.detail = run(site, "restore", "restore", backup.id, restored, capabilities=WRITE).strip()
+        words = ("restore", backup.id, restored, *backup.wal)
+        step.detail = run(site, "restore", *words, capabilities=RECOVER if backup.target else WRITE).strip()
     try:
         _migrate(site, restored, "migrate", "migrate_release")
         with site.console.step("switch"):
@@ -154,7 +182,8 @@ def restore(site: Site, backup: Backup) -> str:
 def restore_table(site: Site, backup: Backup, table: str) -> str:
     """Restore one table into a schema of the database, and return where it is. Raises DeployError."""
     with site.console.step("restore") as step:
-        printed = run(site, "restore", "restore-table", backup.id, f"{site.settings.database}_restored", table)
+        words = ("restore-table", backup.id, f"{site.settings.database}_restored", table, *backup.wal)
+        printed = run(site, "restore", *words, capabilities=RECOVER if backup.target else ())
         step.detail = printed.splitlines()[-1]
     return step.detail
 
@@ -164,7 +193,9 @@ def drill(site: Site, backup: Backup) -> None:
     restored = f"{site.settings.database}_drill"
     try:
         with site.console.step("restore") as step:
-            step.detail = ", ".join(run(site, "restore", "drill", backup.id, restored).splitlines())
+            words = ("drill", backup.id, restored, *backup.wal)
+            printed = run(site, "restore", *words, capabilities=RECOVER if backup.target else ())
+            step.detail = ", ".join(printed.splitlines())
         _migrate(site, restored, "migrate --check", "migrate", "--check")
     finally:
         drop(site, restored)

@@ -56,6 +56,7 @@ class Settings:
     redis_memory: int = setting(values.memory)
     backup_repository: str = setting(values.repository)
     backup_s3_region: str = setting()
+    backup_wal: bool = setting(values.boolean)
     backup_every_hours: int = setting(values.at_least_one)
     backup_ping_url: str = setting(values.url)
     backup_before_migrations: bool = setting(values.boolean)

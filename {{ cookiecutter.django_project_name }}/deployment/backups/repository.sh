@@ -11,6 +11,10 @@ export AWS_SHARED_CREDENTIALS_FILE=/tmp/aws AWS_DEFAULT_REGION=$BACKUP_S3_REGION
 FOLDER=$(dirname "$0")
 export FOLDER
 WORK=/tmp/backup
+# What wal receives, and by which replication slot; none where it receives nothing.
+WAL=/backups/wal
+SLOT=
+[ "$BACKUP_WAL" != true ] || SLOT=$(cat "$WAL/slot" 2>/dev/null) || true
 # What is known of this repository: that it was there, and since when (the time of the file) the newest backup is verified.
 STATE=/backups/state/$(sha256sum <<<"$RESTIC_REPOSITORY" | cut -c1-12)
 mkdir -p "$WORK"
@@ -56,11 +60,10 @@ sql() {
     psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 "$@"
 }
 
-# Let one container at a time use the repository.
+# Let one container at a time use the repository. Wait for another for an hour, or for the seconds that are given.
 lock() {
     exec 9>/backups/lock
-    timeout 3600 flock 9 ||
-        fail "Another backup or restore has been running for an hour." "make service-logs SERVICE=backups SINCE=2h"
+    timeout "${1:-3600}" flock 9 || fail "Another backup or restore is running." "make service-logs SERVICE=backups SINCE=2h"
 }
 
 # Print the server of a repository as ssh wants it named: sftp:user@host:folder, or sftp://user@host:port/folder.

@@ -1,8 +1,10 @@
 """Reports of backups that are missing."""
 
+import os
 import re
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -67,6 +69,22 @@ def test_administrators_get_an_email_a_day(status, hours, problem, mailoutbox):
         with pytest.raises(CommandError, match=problem):
             call_command("check_backup")
     assert [bool(re.search(problem, mail.body)) for mail in mailoutbox] == [True]
+
+
+@pytest.mark.parametrize(
+    ("stored", "failed", "problem"), [(11, 1, "for 11 minutes: bucket is full"), (9, 1, ""), (70, None, "")]
+)
+def test_wal_that_is_not_stored(status, stored, failed, problem, mailoutbox):
+    status(900, 3, None)
+    wal = Path(os.environ["BACKUP_STATUS"]).with_name("wal")
+    ago = [str(int(time.time() - minutes * 60)) if minutes else "0" for minutes in (stored, failed)]
+    wal.write_text("\n".join([*ago, "bucket is full"]))
+    if problem:
+        with pytest.raises(CommandError, match=problem):
+            call_command("check_backup")
+    else:
+        call_command("check_backup")
+    assert len(mailoutbox) == bool(problem)
 
 
 def test_service_that_never_started(status):

@@ -12,6 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 # An email a day is enough
 MAIL_AGAIN = 86_400
+# Seconds for which WAL may fail to be stored: it is tried each minute
+WAL_LATE = 600
 
 
 class Command(BaseCommand):
@@ -23,10 +25,13 @@ class Command(BaseCommand):
         """Check.
 
         Raises:
-            CommandError: the last backup failed, the newest one is too old, or the monitor does not answer.
+            CommandError: the last backup failed, the newest one is too old, WAL is not stored, or the monitor does not
+                answer.
         """
         status = Path(os.environ["BACKUP_STATUS"])
-        problem = find_problem(status, float(os.environ["BACKUP_EVERY_HOURS"]), time.time())
+        problem = find_problem(status, float(os.environ["BACKUP_EVERY_HOURS"]), time.time()) or find_wal_problem(
+            status.with_name("wal"), time.time()
+        )
         if problem:
             if cache.add("backup-problem", problem, MAIL_AGAIN):
                 mail_admins("Backup", f"{problem}\nSee: make status, make backups, make service-logs SERVICE=backups")
@@ -63,4 +68,21 @@ def find_problem(status: Path, every: float, now: float) -> str:
         return f"The last {what} failed, and the newest verified backup is {age:.1f} hours old: {cause}"
     if age > every + max(1, every / 4):
         return f"The newest verified backup is {age:.1f} hours old, and every {every:g} hours one is due."
+    return ""
+
+
+def find_wal_problem(status: Path, now: float) -> str:
+    """Return what is wrong with the WAL, or nothing; nothing as well where BACKUP_WAL=no, which makes no such file.
+
+    Args:
+        status: its lines: when WAL was stored, when that last failed, 0 where it did not; then why it failed.
+        now: seconds since the epoch.
+    """
+    try:
+        stored, failed, *reason = status.read_text().splitlines()
+    except OSError:
+        return ""
+    age = now - float(stored)
+    if failed != "0" and age > WAL_LATE:
+        return f"No WAL has been stored for {age / 60:.0f} minutes: {' '.join(reason[-2:])}"
     return ""
