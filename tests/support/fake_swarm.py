@@ -389,7 +389,8 @@ class Swarm(Docker):
         return self._inspected(found, "No such image: x")
 
     def _image_ls(self, arguments, stdin, variables):
-        return 0, "\n".join(name for name in self.images if "alpine" not in name), ""
+        # Those with a label of the tool
+        return 0, "\n".join(name for name in self.images if "alpine" not in name and name not in self.registry), ""
 
     def _image_rm(self, arguments, stdin, variables):
         self.images.discard(arguments[-1])
