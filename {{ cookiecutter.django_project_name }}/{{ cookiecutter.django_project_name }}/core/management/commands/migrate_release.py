@@ -40,6 +40,11 @@ class Command(BaseCommand):
         """
         # Checks with this tag connect to servers: only a release runs them, before it changes anything.
         self.check(tags=["release"], include_deployment_checks=True)
+{%- if cookiecutter.use_s3 is yes %}
+        # Before a page names them
+        if settings.STATIC_FILES == "bucket":
+            call_command("upload_static", stdout=self.stdout)
+{%- endif %}
         with advisory_lock(options["lock_timeout"]):
             before = applied()
             call_command("migrate", interactive=False, verbosity=options["verbosity"], stdout=self.stdout)
