@@ -26,3 +26,33 @@ def test_a_release_by_way_of_a_registry(site, registry):
     assert re.match(rf"{registry}/{site.stack}@sha256:", spec["TaskTemplate"]["ContainerSpec"]["Image"])
     assert site.ask("/").status == 200
     site.make("deploy")
+
+
+def test_a_release_of_the_image_that_ci_has_pushed(site, registry):
+    number = site.change()
+    version = site.git("rev-parse", "--short=12", "HEAD")
+    tag = f"{registry}/shop:{version}"
+    docker(
+        "build",
+        "--quiet",
+        "--target",
+        "production",
+        "--build-arg",
+        f"RELEASE={version}",
+        "--tag",
+        tag,
+        str(site.project),
+    )
+    docker("push", "--quiet", tag)
+    [image] = json.loads(docker("image", "inspect", tag))[0]["RepoDigests"]
+    docker("image", "rm", tag, image)
+    printed = site.make("deploy", IMAGE=image)
+    assert "✓ pull" in printed
+    assert "build" not in printed
+    spec = json.loads(docker("service", "inspect", site.service("django")))[0]["Spec"]
+    assert spec["TaskTemplate"]["ContainerSpec"]["Image"] == image
+    assert site.release() == number
+    site.change()
+    assert f"is not an image of {site.git('rev-parse', '--short=12', 'HEAD')}" in site.refuse("deploy", IMAGE=image)
+    assert site.release() == number
+    site.make("deploy")
