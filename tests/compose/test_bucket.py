@@ -52,7 +52,19 @@ def fetch(url):
 
 def test_media_files_are_in_a_bucket_of_the_project(with_bucket):
     assert "seaweedfs" in with_bucket.running()
-    until(lambda: "no issues" in with_bucket.inside("python", "manage.py", "check", "--deploy", "--tag", "release"))
+    check = [
+        "docker",
+        "compose",
+        "exec",
+        "--no-TTY",
+        "django",
+        "python",
+        "manage.py",
+        "check",
+        "--deploy",
+        "--tag=release",
+    ]
+    until(lambda: "no issues" in with_bucket.run(*check, check=False))
     printed = with_bucket.inside("python", "manage.py", "shell", "--no-imports", "--command", STORE)
     url = re.search("^http.*", printed, re.MULTILINE)[0].strip()
     assert fetch(url) == b"hello"
