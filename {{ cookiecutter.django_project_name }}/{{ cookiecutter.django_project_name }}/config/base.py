@@ -137,7 +137,6 @@ TIME_ZONE = "{{ cookiecutter.timezone }}"
 
 # Static files of the project, and media files that users upload
 # https://docs.djangoproject.com/en/6.1/howto/static-files/
-STATIC_FILES = "django"
 STATIC_URL = "/static/"
 MEDIA_URL = "/media/"
 STORAGES: dict[str, Any] = {
