@@ -55,7 +55,7 @@ def look_at(browser, address, paths):
     """Open pages, and return what they loaded from the CDN and what was wrong with them."""
     context = browser.new_context(ignore_https_errors=True)
     page, loaded, wrong = context.new_page(), {}, []
-    page.on("response", lambda response: loaded.update({response.url: response}) if HOST in response.url else None)
+    page.on("response", lambda response: HOST in response.url and loaded.setdefault(response.url, response))
     page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     for path in paths:
