@@ -56,7 +56,7 @@ def test_a_change_from_its_push_by_ci_to_its_rollback(site, registry):
     docker("build", *options, str(site.project))
     docker("push", "--quiet", tag)
     [image] = json.loads(docker("image", "inspect", tag))[0]["RepoDigests"]
-    docker("image", "rm", tag, image)
+    docker("image", "rm", tag)  # and its name by digest
     before = site.release()
     printed = ci_deploy(site, IMAGE=image)
     assert "✓ pull" in printed
