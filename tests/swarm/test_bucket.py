@@ -31,6 +31,13 @@ except urllib.error.HTTPError as error:
 # its other servers ask for no key
 print([port for port in (8080, 8888, 9333, 18888) if socket.socket().connect_ex(("seaweedfs", port)) == 0])
 """
+# What a browser is given when the bucket has a host name of its own
+SIGN = """
+from django.conf import settings
+from PACKAGE.core.media_storage import MediaStorage
+options = settings.STORAGES["default"]["OPTIONS"] | {"endpoint_url": "https://s3.localhost:PORT"}
+print(MediaStorage(**options).url("Größe.txt"))
+"""
 
 
 def shell(site, script):
@@ -58,7 +65,7 @@ def own_bucket(site):
     finally:
         docker("service", "rm", site.service("seaweedfs"), check=False)
         site.undo()
-        site.make("deploy-django")
+        site.make("deploy-caddy", "deploy-django")
         docker("image", "rm", "--force", image, check=False)
 
 
@@ -71,6 +78,13 @@ def test_media_files_move_to_a_bucket_of_the_site(site, own_bucket):
     assert "1 of 1 files were copied to the bucket." in site.make("manage", CMD="media_sync bucket")
     seen = "b'of the volume'\nwithout a signature 403\n[]\n"
     assert shell(site, READ) == seen
+    caddyfile = site.project / "deployment/caddy/Caddyfile"
+    caddyfile.write_text(f"{caddyfile.read_text()}\ns3.localhost {{\n    reverse_proxy seaweedfs:8333\n}}\n")
+    site.make("deploy-caddy")
+    url = shell(site, SIGN.replace("PACKAGE", site.project.name).replace("PORT", str(site.port))).strip()
+    path = url.removeprefix(f"https://s3.localhost:{site.port}")
+    assert site.ask(path, host="s3.localhost").text == "of the volume"
+    assert site.ask(path.partition("?")[0], host="s3.localhost").status == 403
     docker("kill", *site.containers("seaweedfs"))
     site.wait_for("seaweedfs", 1)
     assert shell(site, READ) == seen
