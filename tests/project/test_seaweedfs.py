@@ -85,9 +85,20 @@ for content in (b"one", b"two"):
     assert requests.get(urls[0].partition("?")[0]).status_code == 403
 
 
+def recipe_of(project, language="python"):
+    """Return the code of the recipe in a language."""
+    readme = (project.path / "README.md").read_text()
+    [code] = [
+        code
+        for code in re.findall(rf"```{language}\n(.*?)```", readme, re.DOTALL)
+        if "form" in code or "sign_upload" in code
+    ]
+    return code
+
+
 def test_recipe_for_large_uploads(installed, variables):
     project = installed(EVERYTHING)
-    [recipe] = re.findall(r"```python\n(.*?def sign_upload.*?)```", (project.path / "README.md").read_text(), re.DOTALL)
+    recipe = recipe_of(project)
     script = f"""
 import json
 from django.test import RequestFactory
@@ -115,3 +126,60 @@ print(default_storage.url({form["name"]!r}))
     assert stored.content == b"<script>"
     assert stored.headers["Content-Disposition"] == "attachment"
     assert stored.headers["Content-Type"] == "application/octet-stream"
+
+
+SETTINGS = """
+from PACKAGE.config.production import *
+ROOT_URLCONF = "upload_urls"
+"""
+URLS = """
+from django.conf import settings
+from django.http import HttpResponse
+from django.urls import path
+from django.views.decorators.csp import csp_override
+from django.views.decorators.csrf import csrf_exempt
+from PACKAGE.config.urls import handler500, urlpatterns
+RECIPE
+policy = settings.SECURE_CSP | {"connect-src": ["'self'", settings.SECURE_CSP["img-src"][-1].rstrip("/")]}
+
+@csp_override(policy)
+def page(request):
+    return HttpResponse("<input type=file>")
+
+urlpatterns = [path("sign/", csrf_exempt(sign_upload)), path("upload/", page), *urlpatterns]
+"""
+# A file of 20 MB, and the recipe
+UPLOAD = """async () => {
+    const form = await (await fetch("/sign/", {method: "POST"})).json()
+    const input = {files: [new File([new Uint8Array(20_000_000)], "large.bin")]}
+    RECIPE
+    return [response.status, form.name]
+}"""
+
+
+def test_browser_sends_a_large_file_to_the_bucket(production, chromium, variables, tmp_path):
+    project = production(EVERYTHING)
+    package = project.installed.name
+    (tmp_path / "upload_settings.py").write_text(SETTINGS.replace("PACKAGE", package))
+    urls = URLS.replace("PACKAGE", package).replace("RECIPE", recipe_of(project.installed))
+    (tmp_path / "upload_urls.py").write_text(urls)
+    bucket = {name: value for name, value in variables.items() if name.startswith("S3_")}
+    bucket |= {"DJANGO_SETTINGS_MODULE": "upload_settings", "PYTHONPATH": f"{tmp_path}:{project.installed.path}"}
+    name, value = project.session(**bucket).split("=", 1)
+    with project.https(**bucket) as server:
+        context = chromium.new_context(ignore_https_errors=True)
+        context.add_cookies([{"name": name, "value": value, "url": server.address, "secure": True}])
+        page = context.new_page()
+        wrong = []
+        page.on("console", lambda message: wrong.append(message.text))
+        page.goto(f"{server.address}/upload/")
+        status, stored = page.evaluate(UPLOAD.replace("RECIPE", recipe_of(project.installed, "js")))
+        # Elsewhere the policy forbids it
+        page.goto(f"{server.address}/accounts/login/")
+        forbidden = page.evaluate(f"fetch('{variables['S3_ENDPOINT_URL']}').catch(error => error.message)")
+        context.close()
+    assert status in (200, 204), wrong
+    assert stored.startswith("uploads/")
+    assert forbidden == "Failed to fetch"
+    script = "from django.core.files.storage import default_storage\n"
+    assert run(project.installed, f"{script}print(default_storage.size({stored!r}))", **variables).strip() == "20000000"
