@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import shutil
 import signal
 import subprocess
 
@@ -52,8 +53,8 @@ def test_the_workflow_is_secure(project):
 def test_there_is_no_trace_of_what_was_not_chosen(project, ci):
     everything = {path.relative_to(project("none")) for path in files(project("none"))}
     added = {str(path.relative_to(project(ci))) for path in files(project(ci))} - {str(path) for path in everything}
-    assert added == {*FILES[ci], *(["bin/ci", "bin/ci-deploy"] if ci != "none" else [])}
-    words = {"github": ["gitlab", "renovate"], "gitlab": ["dependabot", ".github"], "none": ["ci-deploy", "make ci"]}
+    assert added == {*FILES[ci], *(["bin/ci", "bin/ci-deploy", "bin/ci-push"] if ci != "none" else [])}
+    words = {"github": ["gitlab", "renovate"], "gitlab": ["dependabot", ".github"], "none": ["ci-", "make ci"]}
     words["none"] += ["gitlab", "dependabot", "renovate", ".github"]
     texts = [path.read_text(errors="ignore").lower() for path in files(project(ci)) if "vendor" not in path.parts]
     assert [word for word in words[ci] if any(word in text for text in texts)] == []
@@ -64,6 +65,70 @@ def test_no_empty_folder_is_left(tmp_path, ci):
     command = [TOOLS / "cookiecutter", TEMPLATE, "--no-input", "--default-config", "--output-dir", tmp_path, f"ci={ci}"]
     subprocess.run(command, check=True, capture_output=True, env=os.environ | {"HOME": str(tmp_path)})
     assert (tmp_path / "project_name/.github").exists() == (ci == "github")
+
+
+# Stands in for Docker: it keeps its arguments and answers as buildx does.
+BUILDX = """#!/bin/sh
+echo "$@" >>"$SEEN"
+case $2 in
+create) echo the-builder ;;
+build)
+    [ -z "${FAILS:-}" ] || exit 1
+    echo "the log of the build"
+    while [ "$1" != --metadata-file ]; do shift; done
+    printf '{\n  "containerimage.config.digest": "sha256:1",\n  "containerimage.digest": "sha256:2"\n}\n' >"$2"
+    ;;
+esac
+"""
+
+
+@pytest.fixture
+def push(project, tmp_path):
+    """A function that runs ``bin/ci-push`` in a repository, and returns how it ended and the arguments of Docker."""
+    tools, checkout = tmp_path / "tools", tmp_path / "checkout"
+    tools.mkdir()
+    (tools / "docker").write_text(BUILDX)
+    (tools / "docker").chmod(0o755)
+    shutil.copytree(project("github") / "bin", checkout / "bin")
+    identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
+    for command in (["init", "--quiet"], ["add", "."], [*identity, "commit", "--quiet", "--message", "Begin"]):
+        subprocess.run(["git", *command], cwd=checkout, check=True)
+    environment = os.environ | {"PATH": f"{tools}:{os.environ['PATH']}", "SEEN": str(tmp_path / "seen")}
+
+    def run(**variables):
+        done = subprocess.run(
+            [checkout / "bin/ci-push", "registry.example.com/shop"],
+            env=environment | variables,
+            capture_output=True,
+            text=True,
+        )
+        return done, (tmp_path / "seen").read_text().splitlines()
+
+    run.revision = subprocess.run(
+        ["git", "rev-parse", "--short=12", "HEAD"], cwd=checkout, check=True, capture_output=True, text=True
+    ).stdout.strip()
+    return run
+
+
+def test_a_push_prints_nothing_but_the_name_by_digest(push):
+    done, seen = push()
+    assert done.stdout == "registry.example.com/shop@sha256:2\n"
+    [build] = [line for line in seen if line.startswith("buildx build")]
+    for option in (
+        "--push",
+        "--sbom=true",
+        "--provenance=mode=max",
+        f"--tag registry.example.com/shop:{push.revision}",
+        f"--build-arg RELEASE={push.revision}",
+    ):
+        assert option in build
+    assert seen[-1] == "buildx rm the-builder"
+
+
+def test_a_push_that_fails_prints_no_name(push):
+    done, seen = push(FAILS="1", BUILDX_BUILDER="mine")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(seen) == 1
 
 
 # Stands in for Docker: it shows how `ssh` would connect, and waits where the test wants to end it.
@@ -143,6 +208,15 @@ def test_a_cancelled_deploy_stops_the_tool_by_a_signal(deploy, tmp_path):
     assert "Stopped by SIGTERM" in process.communicate(timeout=50)[0]
     assert process.returncode != 0
     assert list((tmp_path / "temporary").iterdir()) == []
+
+
+@pytest.mark.parametrize("image", ["", "registry.example.com/shop@sha256:2"])
+def test_a_deploy_takes_the_image_that_was_pushed(deploy, tmp_path, image):
+    (tmp_path / "tools/python3").write_text('#!/bin/sh\necho "$@"\n')
+    (tmp_path / "tools/python3").chmod(0o755)
+    words = deploy("staging", IMAGE=image).communicate(timeout=60)[0].split()
+    assert words[:3] == ["-m", "ddpt_deploy", "deploy"]
+    assert words[3:5] == (["--image", image] if image else ["--yes", "--environment"])
 
 
 def test_a_variable_that_is_missing_is_named(deploy):

@@ -1,5 +1,7 @@
 """Media files in a bucket: uploads through the admin, and what a release says of a bucket that it cannot use."""
 
+import json
+
 import pytest
 
 from support.http_peer import http_peer
@@ -165,3 +167,58 @@ def test_release_stops_when_the_server_of_the_bucket_does_not_answer(installed, 
         peer.answers.clear()
         printed = migrate_release(installed(EVERYTHING), **variables, S3_ENDPOINT_URL=f"http://{peer.host}")
     assert "Read timeout" in printed
+
+
+# Stored in the bucket by another program: a large one in parts, whose ETag is no checksum
+STORE = """
+import django
+django.setup()
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+default_storage.connection.meta.client.create_bucket(Bucket="bucket")
+default_storage.save("large.bin", ContentFile(bytes(range(256)) * 40_000))
+default_storage.save("Größe 🎉.png", ContentFile(b"of the bucket"))
+"""
+
+
+def test_media_files_are_copied_to_the_volume_and_back_by_their_content(installed, bucket_server, variables, tmp_path):
+    project, volume = installed(EVERYTHING), tmp_path / "media"
+    python = project.path / ".venv/bin/python"
+    settings = {"DJANGO_SETTINGS_MODULE": f"{project.name}.config.production", "MEDIA_ROOT": str(volume)}
+    variables |= settings | {"S3_ENDPOINT_URL": bucket_server}
+
+    def sync(target, **other):
+        done = project.run(python, "manage.py", "media_sync", target, **variables | other)
+        return done.stdout.strip() or done.stderr.strip()
+
+    done = project.run(python, "-c", STORE, **variables)
+    assert done.returncode == 0, done.stderr
+    assert sync("volume") == "2 of 2 files were copied to the volume."
+    assert sync("volume") == "0 of 2 files were copied to the volume."
+    assert (volume / "large.bin").read_bytes() == bytes(range(256)) * 40_000
+    # The size is the same and the content is not; another file is only here, in a folder.
+    (volume / "Größe 🎉.png").write_bytes(b"of the volume")
+    (volume / "papers").mkdir()
+    (volume / "papers/page.html").write_bytes(b"<script>alert(1)</script>")
+    assert sync("bucket") == "2 of 3 files were copied to the bucket."
+    assert sync("bucket") == "0 of 3 files were copied to the bucket."
+    page = head(project, variables, "media/papers/page.html")
+    assert (page["ContentType"], page["ContentDisposition"]) == ("text/html", "attachment")
+    for path in (volume / "Größe 🎉.png", volume / "papers/page.html"):
+        path.unlink()
+    assert sync("volume") == "2 of 3 files were copied to the volume."
+    assert (volume / "Größe 🎉.png").read_bytes() == b"of the volume"
+    assert "There is no bucket" in sync("bucket", S3_BUCKET_NAME="")
+    assert "The media files cannot be copied" in sync("bucket", S3_ENDPOINT_URL="http://127.0.0.1:1")
+
+
+def head(project, variables, key):
+    """Return the headers of a file in the bucket."""
+    script = f"""
+import django, json
+django.setup()
+from django.core.files.storage import default_storage
+client = default_storage.connection.meta.client
+print(json.dumps(client.head_object(Bucket="bucket", Key="{key}"), default=str))
+"""
+    return json.loads(project.run(project.path / ".venv/bin/python", "-c", script, **variables).stdout)

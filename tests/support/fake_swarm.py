@@ -67,6 +67,8 @@ class Swarm(Docker):
         self.stored = {"config": {}, "secret": {}}
         self.services, self.tasks, self.volumes = {}, {}, set()
         self.images = {"caddy:2-alpine", "postgres:18-alpine", "redis:8-alpine"}
+        # What a registry has: the labels of each image, by its name
+        self.registry = {}
         self.nodes = [recorded("node")]
         self.nodes[0]["Spec"]["Labels"] = {}
         self.networks = set()
@@ -373,15 +375,22 @@ class Swarm(Docker):
         return 0, "", ""
 
     def _pull(self, arguments, stdin, variables):
-        return 1, "", "no registry answers"
+        if arguments[1] not in self.registry:
+            return 1, "", "no registry answers"
+        self.images.add(arguments[1])
+        return 0, "", ""
 
     def _image_inspect(self, arguments, stdin, variables):
-        return self._inspected(
-            [{"Id": f"sha256:{n}", "RepoTags": [n]} for n in arguments[2:] if n in self.images], "No such image: x"
-        )
+        found = [
+            {"Id": f"sha256:{name}", "RepoTags": [name], "Config": {"Labels": self.registry.get(name)}}
+            for name in arguments[2:]
+            if name in self.images
+        ]
+        return self._inspected(found, "No such image: x")
 
     def _image_ls(self, arguments, stdin, variables):
-        return 0, "\n".join(name for name in self.images if "alpine" not in name), ""
+        # Those with a label of the tool
+        return 0, "\n".join(name for name in self.images if "alpine" not in name and name not in self.registry), ""
 
     def _image_rm(self, arguments, stdin, variables):
         self.images.discard(arguments[-1])

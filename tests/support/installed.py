@@ -159,14 +159,14 @@ print(f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_N
         return done.stdout.strip()
 
     @contextmanager
-    def https(self) -> Iterator["Server"]:
-        """Serve the project over HTTPS, as a browser sees it, while the block runs."""
+    def https(self, **variables: str) -> Iterator["Server"]:
+        """Serve the project over HTTPS, as a browser sees it, with more variables, while the block runs."""
         key, certificate = self.folder / "key.pem", self.folder / "certificate.pem"
         if not key.exists():
             subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
             openssl = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject]
             subprocess.run([*openssl, "-keyout", key, "-out", certificate], check=True, capture_output=True)
-        with self.gunicorn("--keyfile", str(key), "--certfile", str(certificate)) as server:
+        with self.gunicorn("--keyfile", str(key), "--certfile", str(certificate), **variables) as server:
             server.scheme = "https"
             yield server
 

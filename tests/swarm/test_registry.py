@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import time
 
 import pytest
@@ -25,4 +26,48 @@ def test_a_release_by_way_of_a_registry(site, registry):
     spec = json.loads(docker("service", "inspect", site.service("django")))[0]["Spec"]
     assert re.match(rf"{registry}/{site.stack}@sha256:", spec["TaskTemplate"]["ContainerSpec"]["Image"])
     assert site.ask("/").status == 200
+    site.make("deploy")
+
+
+def ci_deploy(site, **variables):
+    """Deploy as CI does, to the engine of this machine, and return what is printed."""
+    variables |= {
+        "DEPLOY_HOST": "unix:///var/run/docker.sock",
+        "DEPLOY_USER": "ada (run 7)",
+        "SSH_KNOWN_HOSTS": "none",
+        "SSH_PRIVATE_KEY": "-----BEGIN none",
+    }
+    done = subprocess.run(
+        [site.project / "bin/ci-deploy", site.shell.get("DDPT_ENVIRONMENT", "production")],
+        env=site.shell | variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def test_a_change_from_its_push_by_ci_to_its_rollback(site, registry):
+    number = site.change()
+    version = site.git("rev-parse", "--short=12", "HEAD")
+    tag = f"{registry}/shop:{version}"
+    options = ["--quiet", "--target", "production", "--build-arg", f"RELEASE={version}", "--tag", tag]
+    docker("build", *options, str(site.project))
+    docker("push", "--quiet", tag)
+    [image] = json.loads(docker("image", "inspect", tag))[0]["RepoDigests"]
+    docker("image", "rm", tag)  # and its name by digest
+    before = site.release()
+    printed = ci_deploy(site, IMAGE=image)
+    assert "✓ pull" in printed
+    assert "✓ build" not in printed
+    spec = json.loads(docker("service", "inspect", site.service("django")))[0]["Spec"]
+    assert spec["TaskTemplate"]["ContainerSpec"]["Image"] == image
+    assert site.release() == number
+    site.change()
+    assert f"is not an image of {site.git('rev-parse', '--short=12', 'HEAD')}" in site.refuse("deploy", IMAGE=image)
+    assert "ada (run 7)" in site.make("releases")
+    assert "unlocked" in site.make("status")
+    site.make("rollback", YES="1")
+    assert site.release() == before
     site.make("deploy")

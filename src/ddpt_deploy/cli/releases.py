@@ -10,13 +10,14 @@ from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
 
 
-def deploy(site: Site, version: str = "", check: bool = False, allow_dirty: bool = False) -> None:
+def deploy(site: Site, version: str = "", check: bool = False, allow_dirty: bool = False, image: str = "") -> None:
     """Deploy the working copy, without a failed request.
 
     Args:
         version: its name; the git revision when left out
         check: only check whether a deploy could start, and list everything that is wrong
         allow_dirty: also build what is not committed
+        image: pull this image of the working copy, NAME@sha256:DIGEST, and build none
     """
     if check:
         with site.console.step("preflight"):
@@ -25,8 +26,8 @@ def deploy(site: Site, version: str = "", check: bool = False, allow_dirty: bool
     version = git.valid_version(version) if version else git.version(site.project)
     with lock.held(site, f"deploy {version}") as site:
         with hooks.step(site, "preflight", version):
-            preflight.check(site, allow_dirty=allow_dirty)
-        pipeline.run(site, version)
+            preflight.check(site, allow_dirty=allow_dirty, pushed=bool(image))
+        pipeline.run(site, version, image)
 
 
 def rollback(site: Site, version: str = "") -> None:

@@ -11,7 +11,7 @@ from ddpt_deploy.errors import DeployError
 from ddpt_deploy.site import lock
 from ddpt_deploy.site.site import Site
 
-STEPS = ("preflight", "build", "push", "migrate", "static", "roll", "smoke-test", "record", "prune")
+STEPS = ("preflight", "build", "push", "pull", "migrate", "static", "roll", "smoke-test", "record", "prune")
 
 
 @contextmanager

@@ -5,6 +5,9 @@ from ddpt_deploy.errors import DeployError, DockerError
 from ddpt_deploy.site import stacks
 from ddpt_deploy.site.site import Site
 
+# https://github.com/opencontainers/image-spec/blob/main/annotations.md
+REVISION = "org.opencontainers.image.revision"
+
 
 def build(site: Site, version: str) -> tuple[str, str]:
     """Build the project; return the name that services are given and the digest of its content.
@@ -34,6 +37,24 @@ def push(site: Site, reference: str) -> str:
         if name.startswith(f"{repository}@"):
             return str(name)
     raise DeployError(f"{reference} was pushed, but the engine does not know its digest.", hint="make push")
+
+
+def pull(site: Site, reference: str, version: str) -> str:
+    """Pull an image that was built elsewhere, and return the digest of its content.
+
+    Raises DeployError unless its name has a digest, and its label the version.
+    """
+    if "@sha256:" not in reference:
+        raise DeployError(f"IMAGE: {reference} has no digest, so it may change.", hint="IMAGE=NAME@sha256:...")
+    site.docker.run("pull", reference)
+    [pulled] = site.docker.inspect("image", reference)
+    built = (pulled.get("Config") or {}).get("Labels") or {}
+    if built.get(REVISION) != version:
+        raise DeployError(
+            f"{reference} is not an image of {version}, but of {built.get(REVISION) or 'an unknown revision'}.",
+            hint="deploy the working copy that it was built of",
+        )
+    return str(pulled["Id"])
 
 
 def ensure(site: Site, reference: str) -> None:

@@ -11,10 +11,14 @@ from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
 
 
-def run(site: Site, version: str) -> None:
-    """Build, migrate, publish static files, and activate. On any failure the release recorded last runs on, or again."""
+def run(site: Site, version: str, pushed: str = "") -> None:
+    """Build, migrate, publish static files, and activate. On any failure the release recorded last runs on, or again.
+
+    ``pushed`` is an image in a registry, which is pulled and not built.
+    """
     started = time.monotonic()
-    candidate = migrate(site, releases.candidate(site, version, *build(site, version)))
+    built = pull(site, version, pushed) if pushed else build(site, version)
+    candidate = migrate(site, releases.candidate(site, version, *built))
     with step(site, "static", version) as shown:
         shown.detail = caddy.publish_static(site, candidate)
     release = activate(site, candidate, started)
@@ -31,6 +35,13 @@ def build(site: Site, version: str) -> tuple[str, str]:
             reference = image.push(site, reference)
             shown.detail = reference
     return reference, digest
+
+
+def pull(site: Site, version: str, pushed: str) -> tuple[str, str]:
+    """Pull the image of the working copy from a registry; return its name and its digest."""
+    with step(site, "pull", version) as shown:
+        shown.detail = pushed
+        return pushed, image.pull(site, pushed, version)
 
 
 def migrate(site: Site, candidate: Release) -> Release:

@@ -14,11 +14,13 @@ OLDEST_ENGINE = (25, 0)
 FREE_GIGABYTES = 2
 
 
-def check(site: Site, *, setup: bool = False, move: bool = False, allow_dirty: bool = False) -> None:
+def check(
+    site: Site, *, setup: bool = False, move: bool = False, allow_dirty: bool = False, pushed: bool = False
+) -> None:
     """Raise DeployError that lists all problems.
 
     None is, with ``setup``, that services are not deployed yet; with ``move``, another domain than that of the last
-    release; with ``allow_dirty``, changes that are not committed.
+    release; with ``allow_dirty``, changes that are not committed; with ``pushed``, that there is no registry to push to.
     """
     problems = list(_engine(site))
     if not problems:
@@ -27,7 +29,7 @@ def check(site: Site, *, setup: bool = False, move: bool = False, allow_dirty: b
         backing = [stack for stack in found if not stack.is_application]
         problems = [
             *_source(site, allow_dirty),
-            *_nodes(site),
+            *_nodes(site, pushed),
             *_secrets(site),
             *unreadable,
             *_sizes(site.settings),
@@ -83,7 +85,7 @@ def _source(site: Site, allow_dirty: bool) -> Iterator[str]:
         yield "there is no Dockerfile in the project"
 
 
-def _nodes(site: Site) -> Iterator[str]:
+def _nodes(site: Site, pushed: bool) -> Iterator[str]:
     found = swarm.nodes(site)
     for role in swarm.missing_roles(found):
         yield f"no node {swarm.ROLES[role]}: docker node update --label-add {role}=yes NODE"
@@ -93,7 +95,7 @@ def _nodes(site: Site) -> Iterator[str]:
             f"the nodes {', '.join(data)} have the label data, and one has the database: "
             "docker node update --label-rm data NODE"
         )
-    if len(found) > 1 and not site.settings.registry:
+    if len(found) > 1 and not site.settings.registry and not pushed:
         yield f"{len(found)} nodes need a registry for the image: set REGISTRY"
 
 

@@ -10,7 +10,7 @@ def prune(site: Site) -> str:
     """Keep the current release and KEEP_RELEASES before it; return what was removed. What is in use always stays."""
     recorded = releases.history(site)
     kept = releases.releases_to_keep(recorded, site.settings.keep_releases + 1)
-    old = [site.name(f"release_{release.number}") for release in recorded if release not in kept]
+    old = [release for release in recorded if release not in kept]
     # the newest counts, and the one before it may still be needed: as a fallback, or to change a password
     secret_names = [
         secrets.full_name(site, name, version)
@@ -18,9 +18,12 @@ def prune(site: Site) -> str:
         for version in versions[:-2]
     ]
     references = {stacks.backups_image(site), *(one.image for one in kept)}
+    # built elsewhere, they have no label of this site
+    pulled = {one.image for one in old if "@sha256:" in one.image} - references
     removed = {
-        "releases": sum(site.docker.remove("config", each) for each in old),
-        "images": _prune_images(site, references, {one.digest for one in kept}) if kept else 0,
+        "releases": sum(site.docker.remove("config", site.name(f"release_{one.number}")) for one in old),
+        "images": sum(site.docker.remove("image", each) for each in pulled)
+        + (_prune_images(site, references, {one.digest for one in kept}) if kept else 0),
         "files": sum(site.docker.remove("config", each) for each in site.labelled("config", "file")),
         "secrets": sum(site.docker.remove("secret", each) for each in secret_names),
     }

@@ -38,6 +38,18 @@ def boolean(text: str) -> bool:
     raise ValueError("It must be true or false.")
 
 
+def one_of(*choices: str) -> Callable[[str], str]:
+    """Return a parser of a word that is one of ``choices``."""
+
+    def parser(text: str) -> str:
+        if text not in choices:
+            message = f"It must be {', '.join(choices[:-1])} or {choices[-1]}."
+            raise ValueError(message)
+        return text
+
+    return parser
+
+
 def integer(minimum: int, maximum: int | None = None) -> Callable[[str], int]:
     """Return a parser of integers from ``minimum`` to ``maximum``, both included."""
 

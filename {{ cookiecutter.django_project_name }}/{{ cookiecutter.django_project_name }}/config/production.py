@@ -10,6 +10,7 @@ from ..core.static_files import add_headers
 from . import parsers
 from .base import *
 from .env import env
+from .integrations.cdn import use_cdn
 from .integrations.database import database
 {%- if cookiecutter.use_mailgun is yes %}
 from .integrations.mailgun import email_provider
@@ -57,7 +58,17 @@ STORAGES = STORAGES | {
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_ADD_HEADERS_FUNCTION = add_headers
 {%- if cookiecutter.use_s3 is yes %}
-STORAGES, SECURE_CSP = use_bucket(STORAGES, SECURE_CSP)
+# Who serves static files: Django by WhiteNoise, the proxy in front alone, or the bucket
+STATIC_FILES = env.parse("STATIC_FILES", parsers.one_of("django", "proxy", "bucket"), default="django")
+{%- else %}
+# Who serves static files: Django by WhiteNoise, or the proxy in front alone
+STATIC_FILES = env.parse("STATIC_FILES", parsers.one_of("django", "proxy"), default="django")
+{%- endif %}
+if STATIC_FILES != "django":
+    MIDDLEWARE.remove("whitenoise.middleware.WhiteNoiseMiddleware")
+STORAGES, SECURE_CSP = use_cdn(STORAGES, SECURE_CSP)
+{%- if cookiecutter.use_s3 is yes %}
+STORAGES, SECURE_CSP = use_bucket(STORAGES, SECURE_CSP, static=STATIC_FILES == "bucket")
 {%- endif %}
 
 # Only proxies in these networks can set the client's IP address and scheme.

@@ -91,6 +91,52 @@ def test_a_rollback_asks_when_the_older_release_does_not_know_a_migration(swarm,
     assert run("rollback", "VERSION=v2")[0] == 0
 
 
+def pushed(swarm, version):
+    """Return the name of an image that CI has built of a version and pushed."""
+    name = f"registry.example.com/shop@sha256:{version}"
+    swarm.registry[name] = {"org.opencontainers.image.revision": version}
+    return name
+
+
+def test_a_release_of_an_image_that_was_pushed_is_not_built(swarm, site, run, set_up):
+    since = len(swarm.commands)
+    status, printed = run("deploy", f"IMAGE={pushed(swarm, 'v2')}", version="v2")
+    assert status == 0, printed
+    assert (image(swarm), on_record(site)) == (pushed(swarm, "v2"), ["v1", "v2"])
+    assert not [words for words in swarm.commands[since:] if words[0] in ("build", "push")]
+    # it is pulled again where it is missing
+    assert run("rollback")[0] == 0
+    swarm.images.discard(pushed(swarm, "v2"))
+    assert run("rollback", "VERSION=v2")[0] == 0
+    assert image(swarm) == pushed(swarm, "v2")
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        ("registry.example.com/shop:v2", "has no digest"),
+        ("registry.example.com/shop@sha256:v3", "is not an image of v2, but of v3"),
+        ("registry.example.com/shop@sha256:v4", "no registry answers"),
+    ],
+)
+def test_an_image_that_is_not_of_this_revision_changes_nothing(swarm, site, run, set_up, reference, message):
+    pushed(swarm, "v3")
+    since = len(swarm.commands)
+    status, printed = run("deploy", f"IMAGE={reference}", version="v2")
+    assert status == 1
+    assert message in printed
+    assert on_record(site) == ["v1"]
+    assert [words for words in changes(swarm, since) if words[0] not in ("config", "image")] == []
+
+
+def test_images_that_were_pulled_are_removed_with_their_releases(swarm, site, run, set_up):
+    versions = [f"w{number}" for number in range(6)]
+    for version in versions:
+        assert run("deploy", f"IMAGE={pushed(swarm, version)}", version=version)[0] == 0
+    kept = [version for version in versions if pushed(swarm, version) in swarm.images]
+    assert kept == versions[-site.settings.keep_releases - 1 :]
+
+
 @pytest.mark.parametrize(("fate", "message"), [("crashes", "did not start"), ("hangs", "timed out after 300 s")])
 def test_a_release_that_fails_is_rolled_back(swarm, site, run, set_up, fate, message):
     swarm.fate["site_django", "site:v2"] = fate
@@ -200,7 +246,7 @@ def test_a_migration_goes_on_when_the_engine_was_not_reached(swarm, site, run, s
     assert "site_migrate" in swarm.services
 
 
-@pytest.mark.parametrize("step", [step for step in hooks.STEPS if step != "push"])
+@pytest.mark.parametrize("step", [step for step in hooks.STEPS if step not in ("push", "pull")])
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_deploy_that_is_interrupted(swarm, site, run, set_up, monkeypatch, moment, step):
     """By Ctrl-C at each step: either the old release runs and is on record, or the new one is."""
@@ -278,7 +324,7 @@ def changes(swarm, since):
 # all but the last: nothing follows it
 @pytest.mark.parametrize(
     ("step", "moment"),
-    [(step, moment) for step in hooks.STEPS if step != "push" for moment in ("before", "after")][:-1],
+    [(step, moment) for step in hooks.STEPS if step not in ("push", "pull") for moment in ("before", "after")][:-1],
 )
 def test_a_deploy_changes_nothing_once_its_lock_is_released(swarm, site, run, set_up, monkeypatch, moment, step):
     since = []

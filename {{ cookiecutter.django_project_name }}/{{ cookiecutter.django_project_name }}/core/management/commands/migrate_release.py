@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
+{%- if cookiecutter.use_s3 is yes %}
+from django.core.files.storage import storages
+{%- endif %}
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
@@ -40,6 +43,11 @@ class Command(BaseCommand):
         """
         # Checks with this tag connect to servers: only a release runs them, before it changes anything.
         self.check(tags=["release"], include_deployment_checks=True)
+{%- if cookiecutter.use_s3 is yes %}
+        # Before a page names them
+        if "static_bucket" in storages.backends:
+            call_command("upload_static", stdout=self.stdout)
+{%- endif %}
         with advisory_lock(options["lock_timeout"]):
             before = applied()
             call_command("migrate", interactive=False, verbosity=options["verbosity"], stdout=self.stdout)
