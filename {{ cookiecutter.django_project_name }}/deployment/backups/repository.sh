@@ -91,7 +91,7 @@ open() {
     if [[ $RESTIC_REPOSITORY == sftp:* ]] && { [ ! -e /tmp/sftp_key ] || [ ! -e /run/secrets/BACKUP_SFTP_KNOWN_HOSTS ]; }; then
         fail "BACKUP_SFTP_KEY or BACKUP_SFTP_KNOWN_HOSTS is missing." "see BACKUP_REPOSITORY in production.env, then make secrets"
     fi
-    printed=$(timeout 20 restic cat config 2>&1) || status=$?
+    printed=$(timeout 20 restic cat config --no-lock 2>&1) || status=$?
     # restic goes on asking for a bucket that does not exist, and would create it.
     [[ $printed != *"bucket does not exist"* ]] || status=10
     # https://restic.readthedocs.io/en/stable/075_scripting.html#exit-codes
