@@ -31,10 +31,10 @@ if [ -e /run/secrets/BACKUP_SFTP_KEY ]; then
     { cat /run/secrets/BACKUP_SFTP_KEY && echo; } >/tmp/sftp_key
 fi
 
-# Print an error and, after →, the next command.
+# Print an error, and end; `finish` prints the next command.
 fail() {
-    printf '%s\n→ %s\n' "$1" "$2" >&2
-    next=
+    echo "$1" >&2
+    next=$2
     exit 1
 }
 
@@ -42,9 +42,9 @@ fail() {
 finish() {
     local status=${1:-$?} free
     if [ "$status" != 0 ] && [ -n "$next" ]; then
-        # restic leaves a little free: its files have up to 16 MiB.
+        # restic leaves a little free: it writes up to five files of 16 MiB at once.
         free=$(df -Pm /backups | awk 'NR == 2 { print $4 }')
-        if [ "$free" -lt 32 ]; then
+        if [ "$free" -lt 96 ]; then
             echo "The disk of the volume backups is full: $free MB are free." >&2
             # What a backup stored before it failed is of no use, and the site may need the space.
             [ -n "$BACKUP_REPOSITORY" ] || restic prune --quiet --max-repack-size 0 || true
@@ -66,12 +66,30 @@ lock() {
     timeout "${1:-3600}" flock 9 || fail "Another backup or restore is running." "make service-logs SERVICE=backups SINCE=2h"
 }
 
+# Print the server of a repository as ssh wants it named: sftp:user@host:folder, or sftp://user@host:port/folder.
+ssh_server() {
+    local server=${RESTIC_REPOSITORY#sftp:}
+    if [[ $server == //* ]]; then
+        server=${server#//}
+        echo "ssh://${server%%/*}"
+    else
+        echo "${server%%:*}"
+    fi
+}
+
 # Say why the repository cannot be used: the exit status of restic, and what it printed.
 unreachable() {
-    local said
-    said=$(head -1 <<<"$2")
-    case $1$2 in
-    124* | 143*) fail "$RESTIC_REPOSITORY did not answer within 20 s: $said" "see whether the server runs, then make backups" ;;
+    local status=$1 printed=$2 said
+    # restic often ends before it has printed what ssh says.
+    if [[ $RESTIC_REPOSITORY == sftp:* && $status == 1 ]]; then
+        said=$(ssh -n -s "$(ssh_server)" sftp 2>&1) || printed=$said
+    fi
+    said=$(grep -v '^Fatal' <<<"$printed" | tail -1) || true
+    case $status$printed in
+    124* | 143*)
+        fail "$RESTIC_REPOSITORY did not answer within 20 s: $(head -1 <<<"$printed")" \
+            "see whether the server runs, then make backups"
+        ;;
     *"Host key verification failed"*)
         fail "The server of $RESTIC_REPOSITORY has another host key than BACKUP_SFTP_KNOWN_HOSTS: it may be another server." \
             "compare ssh-keyscan HOST with the server's own keys, then make rotate-secret NAME=BACKUP_SFTP_KNOWN_HOSTS"
@@ -80,8 +98,8 @@ unreachable() {
         fail "The server of $RESTIC_REPOSITORY refuses the key BACKUP_SFTP_KEY: $said" \
             "add to its authorized_keys what ssh-keygen -y -f KEY prints, or make rotate-secret NAME=BACKUP_SFTP_KEY"
         ;;
-    *"ssh: "*) fail "$RESTIC_REPOSITORY did not answer: ${said#subprocess ssh: }" "see whether the server runs, then make backups" ;;
-    *) fail "$RESTIC_REPOSITORY cannot be used: $2" "mend that, or BACKUP_REPOSITORY and its secrets, then make backups" ;;
+    *"ssh: "*) fail "$RESTIC_REPOSITORY did not answer: $said" "see whether the server runs, then make backups" ;;
+    *) fail "$RESTIC_REPOSITORY cannot be used: $printed" "mend that, or BACKUP_REPOSITORY and its secrets, then make backups" ;;
     esac
 }
 

@@ -63,8 +63,8 @@ def find_problem(status: Path, every: float, now: float) -> str:
         return "The service that backs up has not started yet."
     age = (now - float(verified if verified != "0" else since)) / 3600
     if failed != "0":
-        # The error, and the next command after an arrow
-        cause = " ".join(reason[-2:])
+        # The error, and the next command after an arrow; `make status` shows 300 characters of all
+        cause = " ".join(line[:120] for line in reason[-2:])
         return f"The last {what} failed, and the newest verified backup is {age:.1f} hours old: {cause}"
     if age > every + max(1, every / 4):
         return f"The newest verified backup is {age:.1f} hours old, and every {every:g} hours one is due."
