@@ -14,7 +14,9 @@ recover() {
         fail "At $moment this was PostgreSQL $(cat "$RECOVERY/data/PG_VERSION"), whose WAL $PG_MAJOR does not read." \
             "a later time, or make backups, then make restore BACKUP=..."
     for snapshot in "${@:3}"; do
-        restic restore --quiet "$snapshot:$WAL/stored" --target "$RECOVERY/wal" >/dev/null
+        # The last one may have been replaced meanwhile, by one that has all of it.
+        restic restore --quiet "$snapshot:$WAL/stored" --target "$RECOVERY/wal" >/dev/null 2>&1 ||
+            restic restore --quiet --host "$STACK_NAME" --tag wal "latest:$WAL/stored" --target "$RECOVERY/wal" >/dev/null
     done
     # A segment of which the rest is not there, or is in a file without that ending.
     for segment in "$RECOVERY"/wal/*.partial; do
