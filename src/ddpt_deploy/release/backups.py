@@ -61,7 +61,7 @@ def take(site: Site, kind: str, *, fresh: int = 0) -> str:
 
     ``fresh`` is an age in minutes. Raises DeployError.
     """
-    return re.findall(r"^\d{8}-\d{6}$", run(site, "backup", kind, str(fresh)), re.MULTILINE)[-1]
+    return str(re.findall(r"^\d{8}-\d{6}$", run(site, "backup", kind, str(fresh)), re.MULTILINE)[-1])
 
 
 def before_migrations(site: Site, candidate: Release) -> str:
