@@ -80,10 +80,6 @@ ssh_server() {
 # Say why the repository cannot be used: the exit status of restic, and what it printed.
 unreachable() {
     local status=$1 printed=$2 said
-    # restic often ends before it has printed what ssh says.
-    if [[ $RESTIC_REPOSITORY == sftp:* && $status == 1 ]]; then
-        said=$(ssh -n -s "$(ssh_server)" sftp 2>&1) || printed=$said
-    fi
     said=$(grep -v '^Fatal' <<<"$printed" | tail -1) || true
     case $status$printed in
     124* | 143*)
@@ -105,12 +101,21 @@ unreachable() {
 
 # Connect to the repository. Where there is none yet, `open create` makes it; never in place of one that is gone.
 open() {
-    local printed status=0
+    local printed said status=0
     if [[ $RESTIC_REPOSITORY == sftp:* ]] && { [ ! -e /tmp/sftp_key ] || [ ! -e /run/secrets/BACKUP_SFTP_KNOWN_HOSTS ]; }; then
         fail "BACKUP_SFTP_KEY or BACKUP_SFTP_KNOWN_HOSTS is missing." "see BACKUP_REPOSITORY in production.env, then make secrets"
     fi
     # What was killed may have left a lock behind, which is no reason to fail: see unlock.
     printed=$(timeout 20 restic cat config --no-lock 2>&1) || status=$?
+    if [[ $RESTIC_REPOSITORY == sftp:* && $status == 1 ]]; then
+        # restic often ends before it has printed what ssh says. Where ssh gets in now, the container had just been started.
+        if said=$(ssh -n -s "$(ssh_server)" sftp 2>&1); then
+            status=0
+            printed=$(timeout 20 restic cat config --no-lock 2>&1) || status=$?
+        else
+            printed=$said
+        fi
+    fi
     # restic goes on asking for a bucket that does not exist, and would create it.
     [[ $printed != *"bucket does not exist"* ]] || status=10
     # https://restic.readthedocs.io/en/stable/075_scripting.html#exit-codes
