@@ -85,6 +85,7 @@ def migration_job(site: Site, release: Release, database: str = "") -> Job:
 
 
 def _running(site: Site) -> str:
-    """Return what the job is doing while it runs; nothing where there is none, or it has ended."""
-    verdict = judge_job(services.tasks(site, NAME)) if services.find(site, NAME) else None
+    """Return what the job is doing while it runs; nothing where there is none, it has ended, or its node is down."""
+    found = services.tasks(site, NAME)
+    verdict = judge_job(found) if found else None
     return f"waiting for migrations that still run: {verdict.reason}" if verdict and verdict.missing else ""

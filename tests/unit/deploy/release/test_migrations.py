@@ -1,5 +1,6 @@
 """The migration job follows from Django's service."""
 
+import copy
 import re
 
 from ddpt_deploy.release import migrations
@@ -27,3 +28,11 @@ def test_options_of_the_url_stay(site, run):
     file.write_text(re.sub(r"DATABASE_URL: .*", "DATABASE_URL: postgres://u@db/n?options=-c%20x%3D1", file.read_text()))
     job = migrations.migration_job(site, releases.candidate(site, "v2", "site:v2-1", "sha256:0"))
     assert job.environment["DATABASE_URL"] == "postgres://u@db/n?options=-c%20x%3D1"
+
+
+def test_a_job_on_a_node_that_is_down_is_not_waited_for(site, run, swarm):
+    """Nobody knows what became of it, and a deploy on the nodes that are left is what is needed now."""
+    assert run("setup")[0] == 0
+    swarm.nodes.append(copy.deepcopy(swarm.nodes[0]) | {"ID": "failed", "Status": {"State": "down"}})
+    swarm.tasks["site_migrate"][0]["NodeID"] = "failed"
+    assert migrations.migrate(site, releases.candidate(site, "v2", "site:v2-1", "sha256:0"))
