@@ -50,14 +50,16 @@ def facts(results: dict[str, Result | None]) -> str:
 
 def goals(results: dict[str, Result | None], before: str) -> str:
     """Return the table of goals, and what stands in the way of those that are not met."""
-    lines, limits = [], []
+    lines: list[str] = []
+    limits: dict[str, list[str]] = {}
     for name, benchmark in BENCHMARKS.items():
         for goal in benchmark.GOALS:
             lines.append(outcome(goal, results[name]) or line_before(goal, before) or unmeasured(goal))
             if NOT_MET in lines[-1] and goal.limit:
-                limits.append(f"- {goal.text}: {' '.join(goal.limit.split())}")
+                limits.setdefault(" ".join(goal.limit.split()), []).append(goal.text)
     head = ["## Goals\n", "| goal | wanted | measured | |", "| --- | ---: | ---: | --- |"]
-    reasons = ["", "What stands in the way of those that are not met:", "", *limits] if limits else []
+    reasons = [f"- {'; '.join(texts)}: {limit}" for limit, texts in limits.items()]
+    reasons = ["", "What stands in the way of those that are not met:", "", *reasons] if reasons else []
     return "\n".join([*head, *lines, *reasons]) + "\n"
 
 
