@@ -103,10 +103,14 @@ def test_restore_that_is_killed_changes_nothing(site, step):
     assert "restored" not in psql(site, "--command", "SELECT datname FROM pg_database")
 
 
+# Of all that the newest backup needs: what is left of older ones may be in the same files.
 DAMAGES = {
-    "bit flipped": "for i in repository/data/*/*; do printf '\\377\\376' | dd of=$i bs=1 seek=99 conv=notrunc; done",
+    "bit flipped": (
+        "for i in repository/data/*/*; do for at in $(seq 99 50000 $(stat -c %s $i)); do"
+        " printf '\\377\\376' | dd of=$i bs=1 seek=$at conv=notrunc; done; done"
+    ),
     "truncated": "for i in repository/data/*/*; do truncate -s $(($(stat -c %s $i) / 2)) $i; done",
-    "lost": "rm $(ls -S repository/data/*/* | head -1)",
+    "lost": "find repository/data -size +100k -delete",
     "another key": "rm -r repository/keys; mkdir repository/keys",
 }
 
