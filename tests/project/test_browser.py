@@ -277,7 +277,7 @@ def test_by_keyboard(combination, path, site, chromium):
         assert "skip" in expected[0]
         visitor.page.locator("a.skip").focus()
         visitor.page.keyboard.press("Enter")
-        assert visitor.page.url.endswith("#main")
+        visitor.page.wait_for_url(lambda url: url.endswith("#main"))
 
 
 @pytest.mark.long
