@@ -25,6 +25,7 @@ from support.backups import (
     wait_for_status,
 )
 from support.engine import docker
+from support.processes import until
 from support.projects import NOTHING
 from support.sftp import SftpServer
 from support.site import Site
@@ -405,15 +406,6 @@ def test_postgresql_that_stops_in_the_middle_fails_the_backup(site):
     site.make("restore-drill")
 
 
-def wait(until, seconds=120):
-    """Wait until something is true, and return it."""
-    deadline = time.monotonic() + seconds
-    while not (found := until()):
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
-    return found
-
-
 def test_backup_of_a_newer_postgresql_is_refused(site):
     site.make("backup")
     before, newest = dump(site), ids(site)[0]
@@ -432,7 +424,7 @@ def test_drill_runs_when_it_is_due_and_one_that_fails_is_seen(site):
     due = "for i in /backups/state/*/; do touch -d '9 days ago' $i/drilled; done"
     drilled = "find /backups/state/*/drilled -mmin -5"
     in_repository(site, due)
-    wait(lambda: in_repository(site, drilled).strip())
+    until(lambda: in_repository(site, drilled).strip(), 120)
     wait_for_status(site, "is verified and recent", healthy=True)
     # the repository is gone, and no backup is due
     in_repository(site, f"cd /backups; mv repository good; {due}")
@@ -444,7 +436,7 @@ def test_drill_runs_when_it_is_due_and_one_that_fails_is_seen(site):
         in_repository(site, "cd /backups; mv good repository")
     # the next try is a quarter of an hour later, or at the next start
     docker("service", "update", "--quiet", "--force", site.service("backups"))
-    wait(lambda: in_repository(site, drilled).strip())
+    until(lambda: in_repository(site, drilled).strip(), 120)
     wait_for_status(site, "is verified and recent", healthy=True)
 
 

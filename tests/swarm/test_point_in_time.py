@@ -1,13 +1,13 @@
 """Restores to a second between two backups, by the write-ahead log (WAL), and a site whose WAL cannot be received or stored."""
 
 import re
-import time
 
 import pytest
 from filelock import FileLock
 
 from support.backups import add_killed, dump, in_repository, kill_at, lose, psql, wait_for_status
 from support.engine import docker
+from support.processes import until
 from support.projects import NOTHING
 from support.site import Site
 
@@ -28,19 +28,10 @@ def site(engine, tmp_path_factory):
         with FileLock(tmp_path_factory.getbasetemp().parent / "swarm.lock"):
             site.make("setup", YES="1")
         # nobody takes a backup by hand: one is due when WAL is received
-        wait_until(lambda: ranges(site))
+        until(lambda: ranges(site), 240)
         yield site
     finally:
         site.remove()
-
-
-def wait_until(probe, timeout=240):
-    """Wait until a function returns what is true, and return it."""
-    deadline = time.monotonic() + timeout
-    while not (found := probe()):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-    return found
 
 
 def ranges(site):
@@ -56,7 +47,7 @@ def second_between(site):
     """Return a second that everything was written before, and that everything that follows is written after."""
     column = "to_char(date_trunc('second', now() AT TIME ZONE 'UTC') + interval '1 second', 'YYYY-MM-DD HH24:MI:SS')"
     second = psql(site, "--command", f"SELECT {column}").strip()
-    wait_until(lambda: psql(site, "--command", f"SELECT clock_timestamp() > '{second}+00'").strip() == "t")
+    until(lambda: psql(site, "--command", f"SELECT clock_timestamp() > '{second}+00'").strip() == "t", 240)
     return second
 
 
@@ -161,7 +152,7 @@ def test_receiver_that_is_down_for_too_long_costs_a_gap_and_no_write(site):
     state = f"SELECT wal_status FROM pg_replication_slots WHERE slot_name = '{slot}'"
     assert psql(site, "--command", state).strip() == "lost"
     docker("service", "scale", "--detach=false", f"{site.service('backups')}=1")
-    wait_until(lambda: ranges(site)[-1][0] != begin)
+    until(lambda: ranges(site)[-1][0] != begin, 240)
     assert "to any second from" in site.refuse("restore", TO=gap, YES="1")
     for second in (begin, second_between(site)):
         site.make("restore-drill", TO=second)
@@ -173,14 +164,15 @@ def test_lost_volume_of_the_database_is_restored_to_the_last_second_that_is_stor
     written = second_between(site)
     before, stored = rows(site), site.stored()
     # within a minute, by the service itself
-    last = wait_until(lambda: max((end for _, end in ranges(site) if end >= written), default=""), timeout=180)
+    until(lambda: any(end >= written for _, end in ranges(site)), 240)
+    last = max(end for _, end in ranges(site))
     lose(site, "postgres", "postgres")
     printed = site.make("restore", TO=last, YES="1")
     assert "✓ smoke-test" in printed
     assert rows(site) == before
     assert site.stored() == stored
     # another database, another slot, and what was written before it is still there
-    wait_until(lambda: ranges(site)[-1][1] > last)
+    until(lambda: ranges(site)[-1][1] > last, 240)
     site.make("restore-drill", TO=last)
     site.make("restore-drill", TO=second_between(site))
 
@@ -188,12 +180,12 @@ def test_lost_volume_of_the_database_is_restored_to_the_last_second_that_is_stor
 def test_wal_is_switched_off_and_on_while_postgresql_runs(site):
     container = site.containers("postgres")
     site.make("deploy-backups", BACKUP_WAL="no")
-    wait_until(lambda: slots(site) == [])
+    until(lambda: slots(site) == [], 240)
     site.make("backup", BACKUP_WAL="no")
     assert ranges(site) == []
     assert "no WAL is stored" in site.refuse("restore", TO="2026-01-01 10:15", YES="1", BACKUP_WAL="no")
     wait_for_status(site, "is verified and recent", healthy=True)
     site.make("deploy-postgres", "deploy-backups")
-    wait_until(lambda: ranges(site))
+    until(lambda: ranges(site), 240)
     site.make("restore-drill", TO=second_between(site))
     assert site.containers("postgres") == container

@@ -25,7 +25,7 @@ EVERY = re.compile(r"every ([1-9]\d*)([smh]) (\S.*)")
 
 @dataclass(frozen=True)
 class Job:
-    """A command, and when it is due: every so many seconds, counted from midnight UTC and an offset."""
+    """A command, and when it is due: at an interval in seconds, counted from midnight UTC and an offset."""
 
     command: str
     period: int
@@ -96,7 +96,7 @@ def log(line: str) -> None:
 
 
 def main() -> None:
-    """Run what is due, for ever."""
+    """Run what is due, until the process is stopped."""
     jobs = parse(os.environ["SCHEDULE"])
     file = Path(os.environ["SCHEDULE_STATE"])
     known = load(file)
