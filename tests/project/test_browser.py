@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from aiosmtpd.controller import Controller
 
+from support.chromium import patient
 from support.processes import free_port, wait_for
 from support.projects import EVERYTHING, NOTHING, extremes, label
 
@@ -193,6 +194,7 @@ def look_at(tab, pages):
 
 
 @views
+@patient
 def test_own_pages(combination, width, scheme, site, chromium):
     with tab(chromium, site(combination).address, width, scheme) as visitor:
         assert look_at(visitor, ANONYMOUS) == []
@@ -201,6 +203,7 @@ def test_own_pages(combination, width, scheme, site, chromium):
 
 
 @views
+@patient
 def test_admin(combination, width, scheme, site, chromium):
     """It works under the policy; what it looks like is the business of those who wrote it."""
     with tab(chromium, site(combination).address, width, scheme) as visitor:
@@ -215,6 +218,7 @@ def test_admin(combination, width, scheme, site, chromium):
 
 
 @both
+@patient
 def test_refused_forms(combination, site, chromium):
     """The page for a form that comes without its token."""
     with tab(chromium, site(combination).address) as visitor:
@@ -231,6 +235,7 @@ def test_refused_forms(combination, site, chromium):
 
 
 @both
+@patient
 def test_a_forgotten_password(combination, site, chromium, mailbox):
     """From the page that asks for the address, by mail, to a new password and logged in."""
     with tab(chromium, site(combination).address) as visitor:
@@ -258,6 +263,7 @@ def test_a_forgotten_password(combination, site, chromium, mailbox):
 
 @both
 @pytest.mark.parametrize("path", ["/", "/accounts/login/", "/accounts/password_reset/", "/nowhere"])
+@patient
 def test_by_keyboard(combination, path, site, chromium):
     """Tab reaches everything that can be used, the way to the content first, and each shows that it has the focus."""
     with tab(chromium, site(combination).address) as visitor:
@@ -282,6 +288,7 @@ def test_by_keyboard(combination, path, site, chromium):
 
 @pytest.mark.long
 @both
+@patient
 def test_the_development_home_page(combination, installed, chromium):
     """What tells a newcomer what to do next, with the debug toolbar beside it."""
     project = installed(combination)
@@ -300,6 +307,7 @@ def test_the_development_home_page(combination, installed, chromium):
 @pytest.mark.long
 @both
 @pytest.mark.parametrize("width", [360, 1280])
+@patient
 def test_the_debug_toolbar_covers_nothing_that_can_be_used(combination, width, project, chromium):
     """On no page of the project and the admin, however far it is scrolled; and the handle still opens the toolbar."""
     assert project.run("make", "migrate").returncode == 0

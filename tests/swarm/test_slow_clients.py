@@ -31,8 +31,8 @@ def silent_client(site, size):
         f"Cookie: __Host-csrftoken={'a' * 32}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
         f"Content-Length: {size}\r\n\r\n"
     )
-    # whoever waits for its turn is not read from
-    with suppress(TimeoutError):
+    # whoever waits for its turn is not read from, and given up in the end
+    with suppress(TimeoutError, ConnectionError):
         connection.sendall(head.encode() + b"x" * (size - 1))
     return connection
 
