@@ -78,6 +78,11 @@ class Swarm(Docker):
         self.on_tick = lambda: None
         self.reached = lambda arguments: True
 
+    @property
+    def pruned(self):
+        """The arguments of the last job that removes images: ``..., names to keep, names to remove``."""
+        return [words for words in self.commands if words[1] == "create" and "site_prune-images" in words][-1]
+
     # --- what the engine does as time passes
 
     def tick(self):
@@ -387,14 +392,6 @@ class Swarm(Docker):
             if name in self.images
         ]
         return self._inspected(found, "No such image: x")
-
-    def _image_ls(self, arguments, stdin, variables):
-        # Those with a label of the tool
-        return 0, "\n".join(name for name in self.images if "alpine" not in name and name not in self.registry), ""
-
-    def _image_rm(self, arguments, stdin, variables):
-        self.images.discard(arguments[-1])
-        return 0, "", ""
 
     def _run(self, arguments, stdin, variables):
         return 0, "Filesystem 1024-blocks Used Available Capacity Mounted\noverlay 90 60 31457280 66% /\n", ""

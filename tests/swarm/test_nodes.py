@@ -39,8 +39,8 @@ class Machine:
         with subprocess.Popen(["docker", "save", *IMAGES], stdout=subprocess.PIPE) as saved:
             subprocess.run(["docker", "--host", self.host, "load", "--quiet"], stdin=saved.stdout, check=True)
 
-    def docker(self, *arguments: str, check: bool = True) -> str:
-        return docker("--host", self.host, *arguments, check=check)
+    def docker(self, *arguments: str, check: bool = True, stdin: str | None = None) -> str:
+        return docker("--host", self.host, *arguments, check=check, stdin=stdin)
 
     def remove(self) -> None:
         docker("rm", "--force", "--volumes", self.container)
@@ -127,6 +127,17 @@ def test_second_node_serves_requests(site, nodes):
     stylesheet = re.search(r'href="(/static/[^"]+)"', page.text)[1]
     assert "immutable" in site.ask(stylesheet, address=address.strip()).headers["Cache-Control"]
     first.docker("node", "update", "--label-rm", "edge", "second")
+
+
+def test_prune_removes_old_images_from_every_node(site, nodes):
+    labels = ["--label", f"deploy.stack={site.stack}", "--label", "deploy.kind=image"]
+    for node in nodes:
+        node.docker("build", "--quiet", "--tag", "old", *labels, "-", stdin="FROM redis:8-alpine\n")
+    assert "2 images" in site.make("prune")
+    for node in nodes:
+        assert not node.docker("image", "ls", "--quiet", "old")
+        assert node.docker("image", "ls", "--quiet", "--filter", f"label=deploy.stack={site.stack}")
+    assert site.ask("/").status == 200
 
 
 def test_node_is_drained_for_maintenance(site, nodes, traffic):

@@ -34,6 +34,8 @@ class Job:
     volumes: Mapping[str, str] = field(default_factory=dict)
     configs: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
+    # it may do everything on its node
+    engine: bool = False
 
     def arguments(self, stack: str) -> list[str]:
         """Return the arguments of ``docker`` that start it."""
@@ -58,6 +60,7 @@ class Job:
             ),
             *(word for path, name in self.configs.items() for word in ("--config", f"source={name},target={path}")),
             *(word for file, name in self.secrets.items() for word in ("--secret", f"source={name},target={file}")),
+            *(("--mount", "type=bind,source=/var/run/docker.sock,target=/var/run/docker.sock") if self.engine else ()),
             *("--entrypoint", self.command[0]),
             self.image,
             *self.command[1:],

@@ -1,7 +1,12 @@
 """Removes what nothing needs any more, the services of a site, or everything of it."""
 
+import json
+
 from ddpt_deploy.errors import DeployError
+from ddpt_deploy.release import job
+from ddpt_deploy.release.job import Job
 from ddpt_deploy.site import lock, releases, secrets, services, stacks
+from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
 from ddpt_deploy.waiting import wait_until
 
@@ -17,26 +22,35 @@ def prune(site: Site) -> str:
         for name, versions in secrets.versions(site).items()
         for version in versions[:-2]
     ]
-    references = {stacks.backups_image(site), *(one.image for one in kept)}
-    # built elsewhere, they have no label of this site
-    pulled = {one.image for one in old if "@sha256:" in one.image} - references
     removed = {
         "releases": sum(site.docker.remove("config", site.name(f"release_{one.number}")) for one in old),
-        "images": sum(site.docker.remove("image", each) for each in pulled)
-        + (_prune_images(site, references, {one.digest for one in kept}) if kept else 0),
+        "images": _prune_images(site, kept, old) if kept else 0,
         "files": sum(site.docker.remove("config", each) for each in site.labelled("config", "file")),
         "secrets": sum(site.docker.remove("secret", each) for each in secret_names),
     }
     return ", ".join(f"{count} {what}" for what, count in removed.items() if count)
 
 
-def _prune_images(site: Site, references: set[str], digests: set[str]) -> int:
-    removed = 0
-    for found in site.docker.inspect("image", *site.labelled("image", "image")):
-        known = [*(found.get("RepoTags") or []), *(found.get("RepoDigests") or [])]
-        if found["Id"] not in digests and not references & set(known):
-            removed += sum(site.docker.remove("image", name) for name in known or [found["Id"]])
-    return removed
+def _prune_images(site: Site, kept: list[Release], old: list[Release]) -> int:
+    """Remove images from every node, and return how many. The site runs without that: a failure is a warning."""
+    references = {stacks.backups_image(site), *(release.image for release in kept)}
+    # built elsewhere, they have no label of this site
+    pulled = {release.image for release in old if "@sha256:" in release.image} - references
+    kept_names = " ".join({*references, *(release.digest for release in kept)})
+    prune_images = Job(
+        name="prune-images",
+        image=kept[-1].image,
+        command=("python", "/prune_images.py", json.dumps(site.labels("image")), kept_names, " ".join(pulled)),
+        on_every_node=True,
+        user="0",
+        engine=True,
+        configs={"/prune_images.py": job.script(site, "prune_images.py")},
+    )
+    try:
+        return sum(map(int, job.run(site, prune_images, timeout=120).split()))
+    except DeployError as error:
+        site.console.warn(f"Old images could not be removed: {error}")
+        return 0
 
 
 def remove_services(site: Site) -> int:

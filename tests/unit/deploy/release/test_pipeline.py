@@ -53,8 +53,8 @@ def test_setup_starts_what_is_needed_before_django(swarm, site, set_up):
         "record",
         "prune",
     ]
-    # but for the copy of the records for the backups
-    assert deployed[-2] == "stack"
+    # but for the jobs that remove old images and copy the records for the backups
+    assert deployed[-3] == "stack"
     assert on_record(site) == ["v1"]
     assert lock.held_by(site) is None
 
@@ -130,11 +130,13 @@ def test_an_image_that_is_not_of_this_revision_changes_nothing(swarm, site, run,
 
 
 def test_images_that_were_pulled_are_removed_with_their_releases(swarm, site, run, set_up):
-    versions = [f"w{number}" for number in range(6)]
-    for version in versions:
-        assert run("deploy", f"IMAGE={pushed(swarm, version)}", version=version)[0] == 0
-    kept = [version for version in versions if pushed(swarm, version) in swarm.images]
-    assert kept == versions[-site.settings.keep_releases - 1 :]
+    images = [pushed(swarm, f"w{number}") for number in range(6)]
+    for number, image in enumerate(images):
+        assert run("deploy", f"IMAGE={image}", version=f"w{number}")[0] == 0
+    *_, kept, pulled = swarm.pruned
+    keep = site.settings.keep_releases + 1
+    assert set(images) & set(kept.split()) == {*images[-keep:]}
+    assert pulled.split() == [images[-keep - 1]]
 
 
 @pytest.mark.parametrize(("fate", "message"), [("crashes", "did not start"), ("hangs", "timed out after 300 s")])
