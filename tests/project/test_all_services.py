@@ -42,31 +42,33 @@ def test_services_work_side_by_side_and_pages_go_on_without_them(production, buc
     project.create_superuser("everybody", "an-unusual-password-7")
     for name, text in {"all_settings": SETTINGS, "all_urls": URLS}.items():
         (tmp_path / f"{name}.py").write_text(text.replace("PACKAGE", project.installed.name))
-    with http_peer(lambda request: (200, b'{"id": "1", "message": "Queued"}')) as mailgun:
-        with http_peer(lambda request: (200, b'{"id": "1"}')) as sentry:
-            variables = {
-                "PYTHONPATH": str(tmp_path),
-                "DJANGO_SETTINGS_MODULE": "all_settings",
-                "EMAIL_HOST": "",
-                "MAILGUN_API_KEY": "key",
-                "MAILGUN_API_URL": f"http://{mailgun.host}/v3",
-                "SENTRY_DSN": f"http://key@{sentry.host}/1",
-                "S3_BUCKET_NAME": "bucket",
-                "S3_REGION_NAME": "us-east-1",
-                "S3_ENDPOINT_URL": bucket_server,
-                **KEYS,
-            }
-            done = project.manage("shell", "--no-imports", "--command", CREATE_BUCKET, **variables)
-            assert done.returncode == 0, done.stderr
-            with project.gunicorn(**variables) as server:
-                assert server.get("/store/").text == "hello"
-                assert ask_for_password_reset(server, "everybody@example.com") == 302
-                until(lambda: mailgun.requests)
-                assert server.get("/broken/").status_code == 500
-                until(lambda: sentry.requests)
-                mailgun.stop()
-                sentry.stop()
-                assert ask_for_password_reset(server, "everybody@example.com") == 302
-                assert server.get("/broken/").status_code == 500
-                assert server.get("/store/").text == "hello"
-                assert server.get("/").status_code == 200
+    with (
+        http_peer(lambda request: (200, b'{"id": "1", "message": "Queued"}')) as mailgun,
+        http_peer(lambda request: (200, b'{"id": "1"}')) as sentry,
+    ):
+        variables = {
+            "PYTHONPATH": str(tmp_path),
+            "DJANGO_SETTINGS_MODULE": "all_settings",
+            "EMAIL_HOST": "",
+            "MAILGUN_API_KEY": "key",
+            "MAILGUN_API_URL": f"http://{mailgun.host}/v3",
+            "SENTRY_DSN": f"http://key@{sentry.host}/1",
+            "S3_BUCKET_NAME": "bucket",
+            "S3_REGION_NAME": "us-east-1",
+            "S3_ENDPOINT_URL": bucket_server,
+            **KEYS,
+        }
+        done = project.manage("shell", "--no-imports", "--command", CREATE_BUCKET, **variables)
+        assert done.returncode == 0, done.stderr
+        with project.gunicorn(**variables) as server:
+            assert server.get("/store/").text == "hello"
+            assert ask_for_password_reset(server, "everybody@example.com") == 302
+            until(lambda: mailgun.requests)
+            assert server.get("/broken/").status_code == 500
+            until(lambda: sentry.requests)
+            mailgun.stop()
+            sentry.stop()
+            assert ask_for_password_reset(server, "everybody@example.com") == 302
+            assert server.get("/broken/").status_code == 500
+            assert server.get("/store/").text == "hello"
+            assert server.get("/").status_code == 200
