@@ -102,8 +102,8 @@ def project(folder, tmp_path, engine, git_config):
     # What `make ci` runs first in that image; it needs no other service.
     (project.folder / "bin/check").write_text('#!/bin/sh\necho "built: $(cat /opt/built)"\nexit 1\n')
     (project.folder / "alone.yml").write_text("services: {django: {depends_on: !reset null}}\n")
-    for command in (["init"], ["add", "--all"], ["commit", "--message", "Begin"]):
-        project.run("git", command[0], "--quiet", *command[1:], **git_config)
+    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "Begin"]):
+        project.run("git", *command, **git_config)
     return project
 
 

@@ -19,6 +19,8 @@ pytestmark = [pytest.mark.docker, pytest.mark.long, pytest.mark.xdist_group(labe
 pytestmark.append(pytest.mark.filterwarnings("ignore:Unverified HTTPS request"))
 
 HOST = "cdn.example.com"
+# The cache keeps a file for each of these.
+CHROMIUM = {"Accept-Encoding": "gzip, deflate, br, zstd"}
 # As CDNs do: it keeps what may be kept, and what it has still comes when the origin is down.
 NGINX = """
 events {{}}
@@ -150,9 +152,7 @@ def test_pages_load_from_cdn_which_keeps_what_it_has_when_the_site_is_down(proje
             server.process.terminate()
             server.process.wait()
             for url in first:
-                # As Chromium: the cache keeps a file for each of these
-                encodings = {"Accept-Encoding": "gzip, deflate, br, zstd"}
-                kept = requests.get(url.replace(HOST, f"127.0.0.1:{port}"), headers=encodings, verify=False)
+                kept = requests.get(url.replace(HOST, f"127.0.0.1:{port}"), headers=CHROMIUM, verify=False)
                 assert kept.status_code == 200
                 assert kept.headers["Access-Control-Allow-Origin"] == "*"
             assert requests.get(f"https://127.0.0.1:{port}/", verify=False).status_code == 502
@@ -196,7 +196,7 @@ def test_media_files_come_from_cdn_also_when_the_site_is_down_and_run_no_script(
                 missing = kept_url.replace(".png", ".gif")
                 assert [requests.get(missing, verify=False).headers["X-Cache"] for _ in range(2)] == ["MISS", "MISS"]
             # Its origin is gone.
-            kept = requests.get(kept_url, verify=False)
+            kept = requests.get(kept_url, headers=CHROMIUM, verify=False)
             assert (kept.status_code, kept.content) == (200, UPLOADS["Größe 🎉.png"])
             assert kept.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
             assert kept.headers["X-Content-Type-Options"] == "nosniff"
