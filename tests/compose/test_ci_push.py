@@ -39,13 +39,16 @@ IMAGE = "localhost:5000/shop"
 
 
 class Engine:
-    """A Docker Engine in a container that keeps its images in containerd, with a registry at its port 5000."""
+    """A Docker Engine in a container that keeps its images in containerd, with a registry at its port 5000.
 
-    def __init__(self):
+    It has the ``folder`` of the project where this machine has it.
+    """
+
+    def __init__(self, folder):
         self.name = f"ddpt-push-{uuid4().hex[:8]}"
         docker(
             "run", "--detach", "--privileged", "--name", self.name, "--publish", "127.0.0.1::2375",
-            "--publish", "127.0.0.1::5000", "docker:28-dind", "dockerd", "--host=unix:///var/run/docker.sock",
+            "--publish", "127.0.0.1::5000", "--volume", f"{folder}:{folder}", "docker:28-dind", "dockerd", "--host=unix:///var/run/docker.sock",
             "--host=tcp://0.0.0.0:2375", "--tls=false", "--feature", "containerd-snapshotter",
         )  # fmt: skip
         docker(
@@ -78,12 +81,12 @@ class Engine:
 
 
 @pytest.fixture
-def engine():
+def engine(tmp_path):
     if not docker("image", "ls", "--quiet", "docker:28-dind"):
         pytest.skip("the image docker:28-dind is not there: docker pull docker:28-dind")
     engine = None
     try:
-        engine = Engine()
+        engine = Engine(tmp_path)
         yield engine
     finally:
         if engine:
@@ -144,7 +147,9 @@ def test_image_has_its_packages_and_provenance_and_is_built_from_the_cache_of_th
     def built():
         alone = {"COMPOSE_FILE": "docker-compose.yml:alone.yml", "CACHE": IMAGE}
         printed = project.make("ci", check=False, timeout=900, **alone, **variables)
-        return re.search("built: (.*)", printed)[1]
+        found = re.search("built: (.*)", printed)
+        assert found, printed
+        return found[1]
 
     first = built()
     # As on another machine of the CI system
