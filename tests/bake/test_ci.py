@@ -3,14 +3,16 @@
 import base64
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 
 import pytest
+import yaml
 
 from support.processes import wait_for
-from support.projects import TEMPLATE, TOOLS, bake, files
+from support.projects import EVERYTHING, TEMPLATE, TOOLS, bake, files
 
 FILES = {
     "github": {
@@ -24,27 +26,32 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """A function that returns a project with an answer to the question ``ci``."""
+    """A function that returns a project with an answer to the question ``ci``, and other answers to all others."""
     projects = {}
 
-    def get(ci):
-        if ci not in projects:
-            projects[ci] = bake(tmp_path_factory.mktemp(ci), ci=ci)
-        return projects[ci]
+    def get(ci, combination=None):
+        if (ci, combination) not in projects:
+            projects[ci, combination] = bake(tmp_path_factory.mktemp(ci), combination, ci=ci)
+        return projects[ci, combination]
 
     return get
 
 
+with_and_without_options = pytest.mark.parametrize("combination", [None, EVERYTHING], ids=["defaults", "everything"])
+
+
+@with_and_without_options
 @pytest.mark.parametrize(("ci", "name"), [(ci, name) for ci in FILES for name in FILES[ci]])
-def test_files_are_valid(project, ci, name):
-    command = [TOOLS / "check-jsonschema", "--builtin-schema", FILES[ci][name], project(ci) / name]
+def test_files_are_valid(project, combination, ci, name):
+    command = [TOOLS / "check-jsonschema", "--builtin-schema", FILES[ci][name], project(ci, combination) / name]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 
 
-def test_the_workflow_is_secure(project):
+@with_and_without_options
+def test_the_workflow_is_secure(project, combination):
     """Pinned actions, least privilege, no text of others in a command, no credentials left behind."""
-    command = [TOOLS / "zizmor", "--offline", "--persona=pedantic", project("github") / ".github"]
+    command = [TOOLS / "zizmor", "--offline", "--persona=pedantic", project("github", combination) / ".github"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 
@@ -122,13 +129,17 @@ def test_a_push_prints_nothing_but_the_name_by_digest(push):
         f"--build-arg RELEASE={push.revision}",
     ):
         assert option in build
+    # Only here layers are stored, of both images
+    stored = [re.findall(r"cache-to[ =](\S+)", line) for line in seen if "cache-to" in line]
+    cache = "type=registry,ref=registry.example.com/shop:cache"
+    assert stored == [[f"{cache},mode=max,ignore-error=true"], [f"{cache}-development,ignore-error=true"]]
     assert seen[-1] == "buildx rm the-builder"
 
 
 def test_a_push_that_fails_prints_no_name(push):
     done, seen = push(FAILS="1", BUILDX_BUILDER="mine")
     assert (done.returncode, done.stdout) == (1, "")
-    assert len(seen) == 1
+    assert [line.split()[:2] for line in seen] == [["buildx", "build"]]
 
 
 # Stands in for Docker: it shows how `ssh` would connect, and waits where the test wants to end it.
@@ -228,3 +239,41 @@ def test_a_variable_that_is_missing_is_named(deploy):
 def test_renovate_waits_as_long_as_dependabot(project):
     assert json.loads((project("gitlab") / "renovate.json").read_text())["minimumReleaseAge"] == "7 days"
     assert (project("github") / ".github/dependabot.yml").read_text().count("default-days: 7") == 4
+
+
+IMAGE = re.compile(r"^(?: *image: |FROM |COPY --from=)(?!\$)[a-z/]+:\S+|^ +anchore/grype:\S+", re.MULTILINE)
+
+
+def files_with_images(project):
+    """Return the files of a project that name an image of others."""
+    found = {str(path.relative_to(project)) for path in files(project) if IMAGE.search(path.read_text(errors="ignore"))}
+    assert {"Dockerfile", "docker-compose.yml", "deployment/stacks/postgres.yml", "bin/ci"} < found
+    return found
+
+
+def test_renovate_reads_all_files_that_name_an_image(project):
+    folder = project("gitlab", EVERYTHING)
+    config = json.loads((folder / "renovate.json").read_text())
+    # Renovate's own: https://docs.renovatebot.com/modules/manager/
+    patterns = [r"(^|/)Dockerfile$", r"(^|/)(docker-)?compose[^/]*\.ya?ml$", r"\.gitlab-ci\.yml$"]
+    for manager in [config["docker-compose"], *config["customManagers"]]:
+        patterns += [pattern.strip("/") for pattern in manager["managerFilePatterns"]]
+    assert [name for name in files_with_images(folder) if not any(re.search(one, name) for one in patterns)] == []
+    script = (folder / "bin/ci").read_text()
+    found = [
+        re.findall(pattern.replace("(?<", "(?P<"), script)
+        for one in config["customManagers"]
+        for pattern in one["matchStrings"]
+    ]
+    assert [[names[0] for names in each] for each in found] == [["anchore/grype"], ["pip-audit"]]
+
+
+def test_dependabot_reads_all_files_that_name_an_image_but_those_that_it_cannot_read(project):
+    folder = project("github", EVERYTHING)
+    config = yaml.safe_load((folder / ".github/dependabot.yml").read_text())
+    read = {"docker-compose.yml"}
+    for entry in config["updates"]:
+        if entry["package-ecosystem"] == "docker":
+            read |= {f"{directory}/Dockerfile".strip("/") for directory in entry["directories"]}
+    left = {name for name in files_with_images(folder) - read if not name.startswith("deployment/stacks/")}
+    assert left == {"bin/ci", "deployment/seaweedfs.yml"}

@@ -2,6 +2,7 @@
 
 import ast
 import io
+import itertools
 import json
 import os
 import re
@@ -15,7 +16,7 @@ import pytest
 import yaml
 
 from ddpt.names import MAX_LENGTH
-from support.projects import EMAIL, EVERYTHING, NOTHING, SOURCE, TOOLS, bake, every, files, is_text
+from support.projects import EMAIL, EVERYTHING, NOTHING, OPTIONS, SOURCE, TOOLS, bake, every, files, is_text, pairwise
 
 every_combination = pytest.mark.parametrize("combination", every())
 
@@ -146,6 +147,12 @@ def test_nothing_of_what_was_not_chosen(combination, baked):
             assert found, option
         else:
             assert not found, option
+
+
+def test_every_pair_of_answers_is_in_a_combination_that_runs():
+    for one, other in itertools.combinations([*OPTIONS, EMAIL], 2):
+        found = {(one in combination, other in combination) for combination in pairwise()}
+        assert found == set(itertools.product((True, False), repeat=2))
 
 
 def test_every_option_has_words():

@@ -86,3 +86,11 @@ def another(folder: Path, built: Project, tmp_path: Path) -> Iterator[Project]:
         yield project
     finally:
         project.clean_up()
+
+
+@pytest.fixture
+def git_config(tmp_path: Path) -> dict[str, str]:
+    """The variable of a configuration that lets git commit in a project that belongs to another user."""
+    file = tmp_path / "gitconfig"
+    file.write_text("[safe]\n\tdirectory = *\n[user]\n\tname = Ada\n\temail = ada@example.com\n")
+    return {"GIT_CONFIG_GLOBAL": str(file)}

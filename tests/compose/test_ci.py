@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 
 import pytest
 
@@ -57,24 +56,15 @@ def grype(another):
 
 
 @pytest.fixture
-def release(another, tmp_path):
+def release(another, git_config):
     """A function that commits what is in the project; it begins with the release that runs."""
-    # The project's owner is another user
-    (tmp_path / "gitconfig").write_text("[safe]\n\tdirectory = *\n[user]\n\tname = Ada\n\temail = ada@example.com\n")
-    environment = {"GIT_CONFIG_GLOBAL": str(tmp_path / "gitconfig")}
-
-    def git(*arguments):
-        command = ["git", *arguments]
-        return subprocess.run(
-            command, cwd=another.folder, env=os.environ | environment, check=True, capture_output=True, text=True
-        ).stdout.strip()
+    another.run("git", "init", "--quiet", **git_config)
 
     def commit():
-        git("add", "--all")
-        git("commit", "--quiet", "--message", "A release")
-        return environment | {"RUNNING": git("rev-parse", "HEAD")}
+        another.run("git", "add", "--all", **git_config)
+        another.run("git", "commit", "--quiet", "--message", "A release", **git_config)
+        return git_config | {"RUNNING": another.run("git", "rev-parse", "HEAD", **git_config).strip()}
 
-    git("init", "--quiet")
     return commit
 
 

@@ -6,6 +6,7 @@ import re
 import pytest
 import requests
 
+from support.bucket import KEYS, bucket_variables
 from support.engine import docker, missing_engine
 from support.processes import until
 from support.projects import EVERYTHING, label
@@ -13,7 +14,6 @@ from support.projects import EVERYTHING, label
 pytestmark = [pytest.mark.docker, pytest.mark.long, pytest.mark.xdist_group(label(EVERYTHING))]
 
 IMAGE = "chrislusf/seaweedfs:latest"
-KEYS = {"AWS_ACCESS_KEY_ID": "the-key", "AWS_SECRET_ACCESS_KEY": "the-secret-of-the-key"}
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +21,9 @@ def seaweedfs():
     """The URL of a server that has no bucket yet, with the options of docker-compose.yml."""
     if reason := missing_engine():
         pytest.skip(reason)
-    variables = [word for name, value in KEYS.items() for word in ("--env", f"{name}={value}")]
-    options = ["-dir=/data", "-bucket=media", "-s3.port=8333", "-admin.ui=false", "-webdav=false"]
+    keys = {f"AWS_{name.removeprefix('S3_')}": value for name, value in KEYS.items()}
+    variables = [word for name, value in keys.items() for word in ("--env", f"{name}={value}")]
+    options = ["-dir=/data", "-bucket=bucket", "-s3.port=8333", "-admin.ui=false", "-webdav=false"]
     name = docker("run", "--detach", "--publish", "127.0.0.1::8333", *variables, IMAGE, "mini", *options).strip()
     try:
         port = docker("port", name, "8333").splitlines()[0].rpartition(":")[2]
@@ -43,17 +44,7 @@ def answers(url):
 @pytest.fixture
 def variables(seaweedfs, tmp_path):
     """The variables of a project with that bucket."""
-    return {
-        "SECRET_KEY": "only-for-tests-" * 5,
-        "DOMAIN_NAME": "localhost",
-        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
-        "REDIS_URL": "redis://127.0.0.1:1/0",
-        "EMAIL_HOST": "off",
-        "S3_BUCKET_NAME": "media",
-        "S3_ENDPOINT_URL": seaweedfs,
-        "S3_ACCESS_KEY_ID": KEYS["AWS_ACCESS_KEY_ID"],
-        "S3_SECRET_ACCESS_KEY": KEYS["AWS_SECRET_ACCESS_KEY"],
-    }
+    return bucket_variables(tmp_path, seaweedfs, S3_REGION_NAME="")
 
 
 def run(project, script, **variables):

@@ -16,6 +16,7 @@ from pathlib import Path
 import pexpect
 
 from support.engine import docker
+from support.processes import run
 from support.projects import Combination, bake
 
 PROOF = Path(__file__).parent / "proof"
@@ -165,6 +166,22 @@ class Site:
         assert status != 0, printed
         assert 'Traceback (most recent call last):\n  File "<frozen runpy>"' not in printed
         return printed
+
+    def ci_deploy(self, **variables: str) -> tuple[int, str]:
+        """Run ``bin/ci-deploy`` as a CI job does, and return its exit status and what it printed.
+
+        Without other ``variables`` the server is the engine of this machine.
+        """
+        job = {
+            "DEPLOY_HOST": "unix:///var/run/docker.sock",
+            "DEPLOY_USER": "ada (run 7)",
+            "SSH_KNOWN_HOSTS": "none",
+            "SSH_PRIVATE_KEY": "-----BEGIN none",
+        }
+        return run(
+            self.project / "bin/ci-deploy", self.shell.get("DDPT_ENVIRONMENT", "production"),
+            env=self.shell | job | variables, timeout=900,
+        )  # fmt: skip
 
     def ask(
         self,

@@ -1,10 +1,13 @@
-"""A bucket on the site's own server: media files move there from the volume, and outlive its container."""
+"""A bucket on the site's own server: media files move there from the volume, outlive its container, and are in the backups."""
 
+import contextlib
 import re
 import shutil
 
 import pytest
 
+from support.backups import lose, psql
+from support.bucket import KEYS
 from support.engine import docker
 
 pytestmark = [
@@ -16,12 +19,13 @@ pytestmark = [
     ),
 ]
 
-KEYS = {"DDPT_S3_ACCESS_KEY_ID": "the-key", "DDPT_S3_SECRET_ACCESS_KEY": "the-secret-of-the-key"}
 # As SeaweedFS' own image, this one has a wget; the image of the tests has none.
 SEAWEEDFS = """FROM chrislusf/seaweedfs:latest
 RUN printf '#!/bin/sh\\nexec python3 -c "import sys, urllib.request; urllib.request.urlopen(sys.argv[-1])" "$@"\\n' \\
     >/usr/local/bin/wget && chmod +x /usr/local/bin/wget
 """
+# Within the swarm
+SETTINGS = "S3_BUCKET_NAME=media\nS3_ENDPOINT_URL=http://seaweedfs:8333\nS3_REGION_NAME=us-east-1\n"
 STORE = """
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -38,6 +42,12 @@ except urllib.error.HTTPError as error:
     print("without a signature", error.code)
 # its other servers ask for no key
 print([port for port in (8080, 8888, 9333, 18888) if socket.socket().connect_ex(("seaweedfs", port)) == 0])
+"""
+EMPTY = "find /srv/media -mindepth 1 -delete"
+HEADERS = """
+from django.core.files.storage import default_storage
+client = default_storage.connection.meta.client
+print(client.head_object(Bucket="media", Key="media/page.html")["ContentDisposition"])
 """
 # What a browser is given when the bucket has a host name of its own
 SIGN = """
@@ -65,21 +75,22 @@ def own_bucket(site):
     shutil.move(deployment / "seaweedfs.yml", stack)
     site.commit("A bucket")
     try:
-        site.make("secrets", **KEYS)
+        site.make("secrets", **{f"DDPT_{name}": value for name, value in KEYS.items()})
         site.make("deploy-seaweedfs")
         yield
     finally:
-        docker("service", "rm", site.service("seaweedfs"), check=False)
+        # Where it was not deployed, that has been reported.
+        with contextlib.suppress(AssertionError):
+            lose(site, "seaweedfs", "seaweedfs")
         site.undo()
-        site.make("deploy-caddy", "deploy-django")
+        site.make("deploy-caddy", "deploy-django", "deploy-backups")
         docker("image", "rm", "--force", image, check=False)
 
 
 def test_media_files_move_to_a_bucket_of_the_site(site, own_bucket):
     assert "Größe.txt" in shell(site, STORE)
-    settings = "S3_BUCKET_NAME=media\nS3_ENDPOINT_URL=http://seaweedfs:8333\nS3_REGION_NAME=us-east-1\n"
     production = site.project / "deployment/production.env"
-    production.write_text(production.read_text() + settings)
+    production.write_text(production.read_text() + SETTINGS)
     site.make("deploy-django")
     # Other tests may have uploaded files as well
     assert re.search(r"\b([1-9]\d*) of \1 files were copied", site.make("manage", CMD="media_sync bucket"))
@@ -96,3 +107,27 @@ def test_media_files_move_to_a_bucket_of_the_site(site, own_bucket):
     site.wait_for("seaweedfs", 1)
     assert shell(site, READ) == seen
     assert re.search(r"\b0 of [1-9]\d* files were copied", site.make("manage", CMD="media_sync bucket"))
+
+
+def test_bucket_that_is_lost_is_restored_from_a_backup(site, own_bucket):
+    """With the volume that its files were in before."""
+    docker("exec", site.containers("django")[0], "sh", "-c", EMPTY)
+    production = site.project / "deployment/production.env"
+    production.write_text(production.read_text().replace("BACKUP_BUCKET=no", "BACKUP_BUCKET=yes") + SETTINGS)
+    site.make("deploy-django", "deploy-backups")
+    for name in ("Größe.txt", "page.html"):
+        assert name in shell(site, STORE.replace("Größe.txt", name))
+    site.make("backup", "restore-drill")
+    docker("service", "scale", f"{site.service('seaweedfs')}=0")
+    printed = site.refuse("backup")
+    assert "The media files of the bucket media were not copied" in printed
+    assert '→ make manage CMD="check --deploy --tag release"' in printed
+    lose(site, "seaweedfs", "seaweedfs")
+    docker("exec", site.containers("django")[0], "sh", "-c", EMPTY)
+    site.make("deploy-seaweedfs")
+    [kept] = re.findall(r"DROP DATABASE (\w+);", site.make("restore", YES="1"))
+    psql(site, "--command", f"DROP DATABASE {kept}")
+    assert "2 of 2 files were copied to the bucket." in site.make("manage", CMD="media_sync bucket")
+    assert "b'of the volume'" in shell(site, READ)
+    # Nothing that a browser would run, as before
+    assert "attachment" in shell(site, HEADERS)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import time
 
 import pytest
@@ -29,25 +28,6 @@ def test_a_release_by_way_of_a_registry(site, registry):
     site.make("deploy")
 
 
-def ci_deploy(site, **variables):
-    """Deploy as CI does, to the engine of this machine, and return what is printed."""
-    variables |= {
-        "DEPLOY_HOST": "unix:///var/run/docker.sock",
-        "DEPLOY_USER": "ada (run 7)",
-        "SSH_KNOWN_HOSTS": "none",
-        "SSH_PRIVATE_KEY": "-----BEGIN none",
-    }
-    done = subprocess.run(
-        [site.project / "bin/ci-deploy", site.shell.get("DDPT_ENVIRONMENT", "production")],
-        env=site.shell | variables,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
-
-
 def test_a_change_from_its_push_by_ci_to_its_rollback(site, registry):
     number = site.change()
     version = site.git("rev-parse", "--short=12", "HEAD")
@@ -58,7 +38,8 @@ def test_a_change_from_its_push_by_ci_to_its_rollback(site, registry):
     [image] = json.loads(docker("image", "inspect", tag))[0]["RepoDigests"]
     docker("image", "rm", tag)  # and its name by digest
     before = site.release()
-    printed = ci_deploy(site, IMAGE=image)
+    status, printed = site.ci_deploy(IMAGE=image)
+    assert status == 0, printed
     assert "✓ pull" in printed
     assert "✓ build" not in printed
     spec = json.loads(docker("service", "inspect", site.service("django")))[0]["Spec"]

@@ -128,9 +128,10 @@ class Settings:
         return 2 * self.django_replicas * self.workers * self.gunicorn_threads
 
     def variables(self) -> dict[str, str]:
-        """Return what the stack files name as ``${...}``: every setting, and what follows from them."""
+        """Return what the stack files name as ``${...}``: each line of production.env, and what follows from it."""
         own = {one.name.upper(): getattr(self, one.name) for one in fields(self) if one.name != "django"}
         return {
+            **self.django,
             **{name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in own.items()},
             "SECURE_HSTS_SECONDS": str(self.hsts_seconds),
             # gunicorn gives requests 30 seconds after that: https://gunicorn.org/reference/settings/#graceful_timeout

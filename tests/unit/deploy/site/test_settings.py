@@ -55,6 +55,12 @@ def test_what_is_typed_wins_over_the_shell_and_that_over_the_file(folder):
     assert site.keep_releases == 3
 
 
+def test_stack_files_can_name_each_line_of_the_file(folder):
+    variables = load(folder, LOG_LEVEL="DEBUG", BACKUP_WAL="yes").variables()
+    assert settings.parse((folder / "production.env").read_text()).keys() <= variables.keys()
+    assert (variables["LOG_LEVEL"], variables["BACKUP_WAL"]) == ("DEBUG", "true")
+
+
 def test_all_errors_come_at_once(folder):
     typed = {
         "DJANGO_CPUS": "many",
