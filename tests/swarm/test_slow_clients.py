@@ -31,7 +31,7 @@ def silent_client(site, size):
         f"Cookie: __Host-csrftoken={'a' * 32}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
         f"Content-Length: {size}\r\n\r\n"
     )
-    # whoever waits for its turn is not read from, and given up in the end
+    # Caddy does not read from a client that waits for its turn, and closes the connection when it has timed out
     with suppress(TimeoutError, ConnectionError):
         connection.sendall(head.encode() + b"x" * (size - 1))
     return connection

@@ -170,7 +170,7 @@ def restore(site: Site, backup: Backup) -> str:
         words = ("restore", backup.id, restored, *backup.wal)
         step.detail = run(site, "restore", *words, capabilities=RECOVER if backup.target else WRITE).strip()
     try:
-        _migrate(site, restored, "migrate", "migrate_release")
+        _migrate(site, restored)
         with site.console.step("switch"):
             run(site, "restore", "switch", restored, kept, database.site_id(site))
     except DeployError:
@@ -189,14 +189,14 @@ def restore_table(site: Site, backup: Backup, table: str) -> str:
 
 
 def drill(site: Site, backup: Backup) -> None:
-    """Restore a backup into a throw-away database and compare it with what was dumped; read all files. Raises DeployError."""
+    """Do what restore does, but with a throw-away database, and read all files. Raises DeployError."""
     restored = f"{site.settings.database}_drill"
     try:
         with site.console.step("restore") as step:
             words = ("drill", backup.id, restored, *backup.wal)
             printed = run(site, "restore", *words, capabilities=RECOVER if backup.target else ())
             step.detail = ", ".join(printed.splitlines())
-        _migrate(site, restored, "migrate --check", "migrate", "--check")
+        _migrate(site, restored)
     finally:
         drop(site, restored)
 
@@ -246,10 +246,9 @@ def run(
         raise
 
 
-def _migrate(site: Site, restored: str, step: str, *command: str) -> None:
-    """Run a command of the current release, if there is one, on a restored database. Raises DeployError."""
+def _migrate(site: Site, restored: str) -> None:
+    """Run the migrations of the current release, if there is one, on a restored database. Raises DeployError."""
     for release in releases.history(site)[-1:]:
-        migration = migrations.migration_job(site, release, restored)
-        migration = replace(migration, name="backup-migrate", command=("python", "manage.py", *command))
-        with site.console.step(step):
+        migration = replace(migrations.migration_job(site, release, restored), name="backup-migrate")
+        with site.console.step("migrate"):
             job.run(site, migration, timeout=site.settings.migration_timeout)

@@ -34,7 +34,7 @@ class Job:
     volumes: Mapping[str, str] = field(default_factory=dict)
     configs: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
-    # it may do everything on its node
+    # with the socket of the engine, by which it may do everything on its node
     engine: bool = False
 
     def arguments(self, stack: str) -> list[str]:

@@ -49,7 +49,7 @@ def _prune_images(site: Site, kept: list[Release], old: list[Release]) -> int:
     try:
         return sum(map(int, job.run(site, prune_images, timeout=120).split()))
     except DeployError as error:
-        site.console.warn(f"Old images could not be removed: {error}")
+        site.console.warn(f"Old images could not be removed (make prune): {error}")
         return 0
 
 

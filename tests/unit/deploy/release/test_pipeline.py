@@ -139,6 +139,14 @@ def test_images_that_were_pulled_are_removed_with_their_releases(swarm, site, ru
     assert pulled.split() == [images[-keep - 1]]
 
 
+def test_images_that_cannot_be_removed_fail_no_release(swarm, site, run, set_up):
+    swarm.fate["site_prune-images"] = "crashes"
+    status, printed = run("deploy", version="v2")
+    assert status == 0
+    assert "could not be removed (make prune)" in printed
+    assert on_record(site) == ["v1", "v2"]
+
+
 @pytest.mark.parametrize(("fate", "message"), [("crashes", "did not start"), ("hangs", "timed out after 300 s")])
 def test_a_release_that_fails_is_rolled_back(swarm, site, run, set_up, fate, message):
     swarm.fate["site_django", "site:v2"] = fate
