@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from ddpt.names import MAX_LENGTH
-from support.projects import EMAIL, EVERYTHING, NOTHING, SOURCE, TOOLS, bake, every, files, is_text
+from support.projects import EMAIL, EVERYTHING, NGINX, NOTHING, SOURCE, TOOLS, bake, every, files, is_text
 
 every_combination = pytest.mark.parametrize("combination", every())
 
@@ -28,7 +28,10 @@ WORDS = {
     "use_s3": r"\bs3_|integrations\.s3|boto|botocore|django-storages",
     "use_sentry_for_error_reporting": r"sentry",
     EMAIL: r"log in with their email",
+    NGINX: r"nginx|certbot",
 }
+# How those may not speak that chose one of two, in whose place.
+INSTEAD = {NGINX: r"caddy"}
 
 JINJA = re.compile(r"{%|%}|{#|#}|cookiecutter\s*[.|]|(?<!\$){{(?!\s*\.)")
 
@@ -146,6 +149,9 @@ def test_nothing_of_what_was_not_chosen(combination, baked):
             assert found, option
         else:
             assert not found, option
+    for option in INSTEAD.keys() & combination:
+        words = INSTEAD[option]
+        assert [path for path, text in text_of(project).items() if re.search(words, text, re.IGNORECASE)] == []
 
 
 def test_every_option_has_words():

@@ -17,7 +17,7 @@ def prune(site: Site) -> str:
         for name, versions in secrets.versions(site).items()
         for version in versions[:-2]
     ]
-    references = {stacks.backups_image(site), *(one.image for one in kept)}
+    references = {*stacks.own_images(site).values(), *(one.image for one in kept)}
     # built elsewhere, they have no label of this site
     pulled = {one.image for one in old if "@sha256:" in one.image} - references
     removed = {
