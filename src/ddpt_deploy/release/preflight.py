@@ -139,9 +139,10 @@ def _sizes(settings: Settings) -> Iterator[str]:
 
 
 def _uploads(settings: Settings, application: list[Stack]) -> Iterator[str]:
-    at_once = settings.uploads_at_once or settings.workers * settings.gunicorn_threads
-    lower = "UPLOADS_AT_ONCE" if settings.uploads_at_once else "GUNICORN_THREADS"
-    needed = at_once * settings.max_upload
+    if not settings.uploads_at_once:
+        # Django's /tmp is on a disk then
+        return
+    needed = settings.uploads_at_once * settings.max_upload
     sizes = {"half of DJANGO_MEMORY": settings.django_memory // 2}
     for stack in application:
         for name, service in stack.services.items():
@@ -151,8 +152,8 @@ def _uploads(settings: Settings, application: list[Stack]) -> Iterator[str]:
     for name, size in sizes.items():
         if needed > size:
             yield (
-                f"{at_once} uploads at once may take {needed // 10**6} MB of each container, but {name} is "
-                f"{size // 10**6} MB: lower {lower} or MAX_UPLOAD"
+                f"{settings.uploads_at_once} uploads at once may take {needed // 10**6} MB of each container, but {name} is "
+                f"{size // 10**6} MB: lower UPLOADS_AT_ONCE or MAX_UPLOAD"
             )
     # One process of gunicorn may get them all.
     if settings.uploads_at_once >= max(2, settings.gunicorn_threads):

@@ -41,7 +41,7 @@ class Settings:
     http_port: int = setting(values.number)
     https_port: int = setting(values.number)
     max_upload: int = setting(values.file_size)
-    # 0: as many as there are threads
+    # 0: no limit
     uploads_at_once: int = setting(values.number_or_none)
     trusted_proxy_ranges: str = setting(values.address_ranges)
     swarm_address_pool: str = setting(values.network)

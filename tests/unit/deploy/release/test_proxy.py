@@ -63,12 +63,8 @@ def test_a_new_certificate_of_ones_own_restarts_nothing(swarm, run, monkeypatch)
 
 
 @pytest.mark.parametrize("combination", [DEFAULTS | {NGINX}], ids=["nginx"])
-def test_without_a_limit_each_thread_may_have_an_upload(run):
-    assert run("setup")[0] == 0
-    status, printed = run("deploy", "--check", "MAX_UPLOAD=100MB")
-    assert status == 1
-    assert "uploads at once may take 1600 MB of each container, but half of DJANGO_MEMORY is" in printed
-    assert "lower GUNICORN_THREADS or MAX_UPLOAD" in printed
+def test_what_nginx_keeps_on_disk_needs_no_memory(run):
+    assert run("setup", "MAX_UPLOAD=1GB")[0] == 0
 
 
 def test_a_project_without_a_proxy_says_so(run, project):
