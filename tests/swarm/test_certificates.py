@@ -20,7 +20,7 @@ HOSTS = ("site.example", "www.site.example", "other.example", "new.example", "re
 LIFETIME = 45
 
 # A plugin of certbot for the DNS server that comes with Pebble, whose URL is its credentials.
-DNS_PLUGIN = '''
+DNS_PLUGIN = """
 import json
 import urllib.request
 from pathlib import Path
@@ -50,7 +50,7 @@ class Authenticator(DNSAuthenticator):
 
     def _post(self, path, **content):
         urllib.request.urlopen(f"{self.url}/{path}", json.dumps(content).encode()).close()
-'''
+"""
 
 
 class Authority:

@@ -103,7 +103,17 @@ class Proxies:
     def ask(self, front, port, path="/", *, host="localhost", forwarded_for="", proto="https"):
         """Ask for a page through a proxy in front; return the status, the headers and the text."""
         address = {"balancer": self.balancer, "stranger": self.stranger}[front]
-        curl = ["curl", "--silent", "--show-error", "--include", "--max-time", "10", "--retry", "9", "--retry-connrefused"]
+        curl = [
+            "curl",
+            "--silent",
+            "--show-error",
+            "--include",
+            "--max-time",
+            "10",
+            "--retry",
+            "9",
+            "--retry-connrefused",
+        ]
         sent = {"X-Test-Host": host, "X-Test-Forwarded-For": forwarded_for, "X-Test-Forwarded-Proto": proto}
         headers = [word for name, value in sent.items() if value for word in ("--header", f"{name}: {value}")]
         printed = subprocess.run(
@@ -189,7 +199,12 @@ def test_a_trusted_proxy_names_the_client(behind, port, forwarded_for, client):
     if behind.proxy.kind == "nginx" and forwarded_for.endswith("unknown"):
         # NGINX stops at what is no address
         client = None
-    assert json.loads(text) == {"forwarded_for": client or behind.balancer, "proto": "https", "host": "localhost", "path": "/"}
+    assert json.loads(text) == {
+        "forwarded_for": client or behind.balancer,
+        "proto": "https",
+        "host": "localhost",
+        "path": "/",
+    }
 
 
 @pytest.mark.parametrize("port", TLS.values(), ids=TLS)
