@@ -85,7 +85,6 @@ class Proxies:
 
     def start(self):
         """Start all of them."""
-        self.remove()
         (self.folder / "django").write_text(DJANGO)
         (self.folder / "front").write_text(FRONT)
         self.run("django", "django", "--network-alias", "tasks.django")
@@ -103,21 +102,14 @@ class Proxies:
     def ask(self, front, port, path="/", *, host="localhost", forwarded_for="", proto="https"):
         """Ask for a page through a proxy in front; return the status, the headers and the text."""
         address = {"balancer": self.balancer, "stranger": self.stranger}[front]
-        curl = [
-            "curl",
-            "--silent",
-            "--show-error",
-            "--include",
-            "--max-time",
-            "10",
-            "--retry",
-            "9",
-            "--retry-connrefused",
-        ]
+        curl = ["curl", "--silent", "--show-error", "--include", "--max-time", "10", "--retry", "9"]
         sent = {"X-Test-Host": host, "X-Test-Forwarded-For": forwarded_for, "X-Test-Forwarded-Proto": proto}
         headers = [word for name, value in sent.items() if value for word in ("--header", f"{name}: {value}")]
         printed = subprocess.run(
-            [*curl, *headers, f"http://{address}:{port}{path}"], check=True, capture_output=True, text=True
+            [*curl, "--retry-connrefused", *headers, f"http://{address}:{port}{path}"],
+            check=True,
+            capture_output=True,
+            text=True,
         ).stdout
         head, _, text = printed.partition("\n\n")
         status, *lines = head.splitlines()
@@ -133,6 +125,7 @@ class Proxies:
 def behind(request, engine, tmp_path_factory, baked):
     kind = request.param
     found = Proxies(kind, tmp_path_factory.mktemp(f"proxy-{kind}"), baked(COMBINATIONS[kind]))
+    found.remove()
     with network(found.name, "--subnet", f"{NETWORKS[kind]}.0/24"):
         try:
             found.start()
