@@ -55,6 +55,19 @@ def test_dollars_reach_django_as_they_are():
     assert added["secrets"] == {"SENTRY_DSN": {"external": True, "name": "site_SENTRY_DSN_1"}}
 
 
+def test_an_image_of_ones_own_is_built_whenever_its_folder_has_changed(swarm, site, run):
+    (site.folder / "stacks/search.yml").write_text(SEARCH.replace("search:1", "${SEARCH_IMAGE}"))
+    folder = site.folder / "search"
+    folder.mkdir()
+    (folder / "Dockerfile").write_text("FROM search:1\n")
+    assert run("setup")[0] == 0
+    for content, built in (("FROM search:1\n", False), ("FROM search:2\n", True)):
+        swarm.commands.clear()
+        (folder / "Dockerfile").write_text(content)
+        assert run("deploy-stack", "--stack", "search")[0] == 0
+        assert any(words[0] == "build" and words[-1] == str(folder) for words in swarm.commands) == built
+
+
 def test_a_stack_of_the_teams_own(swarm, site, run):
     """For nothing more than a file: deploy, status, logs, secrets and removal."""
     (site.folder / "stacks/search.yml").write_text(SEARCH)
