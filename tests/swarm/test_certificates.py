@@ -4,6 +4,7 @@ import contextlib
 import json
 import socket
 import ssl
+import subprocess
 import time
 import urllib.request
 
@@ -19,6 +20,21 @@ PEBBLE_IMAGE = "ghcr.io/letsencrypt/pebble"
 HOSTS = ("site.example", "www.site.example", "other.example", "new.example", "refused.example")
 LIFETIME = 45
 
+# Of the certificate by which Pebble itself is known, and of the one that has signed it. Python insists on each of these.
+EXTENSIONS = """
+[req]
+distinguished_name = name
+[name]
+[root]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign
+subjectKeyIdentifier = hash
+[pebble]
+basicConstraints = CA:FALSE
+subjectAltName = DNS:pebble
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+"""
 # A plugin of certbot for the DNS server that comes with Pebble, whose URL is its credentials.
 DNS_PLUGIN = """
 import json
@@ -64,12 +80,27 @@ class Authority:
         self.project = project
         self.proxy = None
         self.root = None
+        (folder / "extensions").write_text(EXTENSIONS)
+        self.sign("root")
+        self.sign("pebble", "-CA", "root.pem", "-CAkey", "root.key")
+
+    def sign(self, name, *options):
+        """Make a key and a certificate."""
+        subprocess.run(
+            [
+                "openssl", "req", "-x509", "-config", "extensions", "-extensions", name, "-newkey", "ec", "-nodes",
+                "-pkeyopt", "ec_paramgen_curve:P-256", "-subj", f"/CN={name}", "-keyout", f"{name}.key",
+                "-out", f"{name}.pem", *options,
+            ],
+            cwd=self.folder, check=True, capture_output=True,
+        )  # fmt: skip
+        (self.folder / f"{name}.key").chmod(0o644)
 
     def start(self, *arguments):
         """Start Pebble, or start it again."""
         config = {
             "listenAddress": "0.0.0.0:14000", "managementListenAddress": "0.0.0.0:15000",
-            "certificate": "test/certs/localhost/cert.pem", "privateKey": "test/certs/localhost/key.pem",
+            "certificate": "/pebble/pebble.pem", "privateKey": "/pebble/pebble.key",
             "httpPort": 80, "tlsPort": 443, "ocspResponderURL": "", "domainBlocklist": ["refused.example"],
             "retryAfter": {"authz": 1, "order": 1},
             "profiles": {"default": {"description": "short", "validityPeriod": LIFETIME}},
@@ -77,9 +108,9 @@ class Authority:
         (self.folder / "pebble.json").write_text(json.dumps({"pebble": config}))
         docker("rm", "--force", self.pebble, check=False)
         docker(
-            "run", "--detach", "--name", self.pebble, "--network", self.name, "--network-alias", "pebble", "--workdir", "/",
+            "run", "--detach", "--name", self.pebble, "--network", self.name, "--network-alias", "pebble",
             "--env", "PEBBLE_VA_NOSLEEP=1", "--env", "PEBBLE_WFE_NONCEREJECT=0",
-            "--volume", f"{self.folder}/pebble.json:/pebble.json:ro", PEBBLE_IMAGE, "-config", "/pebble.json", *arguments,
+            "--volume", f"{self.folder}:/pebble:ro", PEBBLE_IMAGE, "-config", "/pebble/pebble.json", *arguments,
         )  # fmt: skip
 
     def stop(self):
@@ -108,18 +139,14 @@ class Authority:
         self.proxy = Proxy(folder, self.project, self.name)
         for name, value in dict(secrets).items():
             (self.proxy.secrets / name).write_text(value)
-        roots = folder / "minica.pem"
-        docker("create", "--name", f"{self.name}-roots", PEBBLE_IMAGE)
-        docker("cp", f"{self.name}-roots:/test/certs/pebble.minica.pem", str(roots))
-        docker("rm", f"{self.name}-roots")
-        options = ("--env", "SSL_CERT_FILE=/roots.pem", "--volume", f"{roots}:/roots.pem:ro")
+        options = ("--env", "SSL_CERT_FILE=/root.pem", "--volume", f"{self.folder}/root.pem:/root.pem:ro")
         # These certificates live for seconds, and both look a few times a day.
         if self.kind == "caddy":
             self.proxy.edit("caddy/Caddyfile", "\tpersist_config off\n", "\tpersist_config off\n\trenew_interval 1s\n")
         else:
             self.proxy.edit("stacks/certbot.yml", "CHECK_SECONDS: 43200", "CHECK_SECONDS: 2")
             self.proxy.edit("certbot/certificates", "= 120, 3600", "= 5, 60")
-            self.proxy.certbot_options = (*options, "--env", "REQUESTS_CA_BUNDLE=/roots.pem")
+            self.proxy.certbot_options = (*options, "--env", "REQUESTS_CA_BUNDLE=/root.pem")
             if plugin:
                 self.proxy.certbot_options += self.install(folder / "plugin", plugin)
         aliases = [word for host in HOSTS for word in ("--network-alias", host)]
@@ -180,7 +207,7 @@ class Authority:
         return next(line.split(": ")[1] for line in answer.splitlines() if line.startswith("Location: "))
 
     def remove(self):
-        docker("rm", "--force", "--volumes", self.pebble, self.dns, f"{self.name}-roots", check=False)
+        docker("rm", "--force", "--volumes", self.pebble, self.dns, check=False)
         if self.proxy:
             self.proxy.remove()
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.site
 SERVICES = ["backups", "django", "postgres", "proxy", "redis", "scheduler"]
 
 
-def names(site, service):
+def names_of(site, service):
     """Return the services of the site that one of those above stands for."""
     return {"caddy": ["caddy"], "nginx": ["certbot", "nginx"]}[site.proxy] if service == "proxy" else [service]
 
@@ -32,7 +32,7 @@ def inside(site, service, *command):
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_container_cannot_write_its_file_system(site, service):
-    for name in names(site, service):
+    for name in names_of(site, service):
         for path in ("/x", "/etc/x", "/usr/bin/x"):
             status, printed = inside(site, name, "touch", path)
             assert status != 0
@@ -42,7 +42,7 @@ def test_a_container_cannot_write_its_file_system(site, service):
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_container_has_no_capability(site, service):
-    for name in names(site, service):
+    for name in names_of(site, service):
         _, status = inside(site, name, "cat", "/proc/1/status")
         # Caddy may open the ports 80 and 443, which is the capability number 10, and backups may read all files: number 2
         allowed = {"caddy": 1 << 10, "backups": 1 << 2}.get(name, 0)
@@ -52,14 +52,14 @@ def test_a_container_has_no_capability(site, service):
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_container_is_not_root(site, service):
-    for name in names(site, service):
+    for name in names_of(site, service):
         if name not in {"backups", "caddy"}:
             assert inside(site, name, "id", "-u")[1].strip() != "0"
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_container_has_limits(site, service):
-    for name in names(site, service):
+    for name in names_of(site, service):
         limits = json.loads(docker("inspect", site.containers(name)[0]))[0]["HostConfig"]
         assert limits["Memory"] > 0
         assert limits["PidsLimit"] > 0
@@ -67,7 +67,7 @@ def test_a_container_has_limits(site, service):
 
 def test_only_the_proxy_has_ports(site):
     for service in SERVICES:
-        for name in names(site, service):
+        for name in names_of(site, service):
             bindings = json.loads(docker("inspect", site.containers(name)[0]))[0]["HostConfig"]["PortBindings"]
             assert bool(bindings) == (name == site.proxy)
 
@@ -85,7 +85,7 @@ def test_secrets_are_nowhere(site):
             assert len(values[name]) >= 40
     site.make("secrets")
     places = {"docker history": docker("history", "--no-trunc", running_image(site))}
-    for service in [name for each in SERVICES for name in names(site, each)]:
+    for service in [name for each in SERVICES for name in names_of(site, each)]:
         container = site.containers(service)[0]
         places |= {
             f"docker inspect, {service}": docker("inspect", container),
