@@ -21,7 +21,7 @@ YES, NO = {"y", "yes", "true"}, {"n", "no", "false"}
 NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-# Without { | } $ and the backtick, which are legal but mean something in shells and Caddyfiles, and are seen nowhere.
+# Without { | } $ and the backtick, which are legal but mean something in shells and in the files of proxies, and are seen nowhere.
 LOCAL_PART = re.compile(r"(?=.{1,64}$)[a-z0-9!#%&'*+/=?^_~-]+(\.[a-z0-9!#%&'*+/=?^_~-]+)*", re.ASCII | re.IGNORECASE)
 # https://packaging.python.org/specifications/version-specifiers/
 VERSION = re.compile(
@@ -115,6 +115,7 @@ ERRORS = {
     "use_s3": yes_no_error,
     "use_sentry_for_error_reporting": yes_no_error,
     "base_image": one_of("alpine", "slim"),
+    "reverse_proxy": one_of("caddy", "nginx"),
     "ci": one_of("github", "gitlab", "none"),
 }
 GUESSES = {"django_project_name": module_name, "timezone": guess_time_zone, "language_code": guess_language}

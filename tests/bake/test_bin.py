@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.projects import DEFAULTS, EVERYTHING, NOTHING, TOOLS
+from support.projects import DEFAULTS, EVERYTHING, NGINX, NOTHING, TOOLS
 
 SYSTEM = "/usr/bin:/bin"
 
@@ -43,16 +43,17 @@ def on_a_terminal(*words, cwd: Path, **environment: str) -> str:
     return os.read(ours, 100_000).decode()
 
 
-@pytest.mark.parametrize("combination", [EVERYTHING, NOTHING], ids=["everything", "nothing"])
+@pytest.mark.parametrize("combination", [EVERYTHING, NOTHING | {NGINX}], ids=["everything", "nothing"])
 def test_scripts_are_executable_and_pass_shellcheck(baked, combination):
     scripts = sorted(path for path in (baked(combination) / "bin").iterdir() if path.is_file())
     assert all(os.access(script, os.X_OK) for script in scripts)
     shell = [script for script in scripts if script.read_text().startswith("#!/bin/sh\n")]
     assert len(shell) > 8
-    names = ("backup", "key", "restore", "schedule", "wal")
-    backups = [baked(combination) / "deployment/backups" / name for name in names]
-    assert all(os.access(script, os.X_OK) for script in backups)
-    subprocess.run([TOOLS / "shellcheck", "--external-sources", *shell, *backups], check=True)
+    deployment = baked(combination) / "deployment"
+    others = [deployment / "backups" / name for name in ("backup", "key", "restore", "schedule", "wal")]
+    others += [path for path in deployment.glob("*/*") if path.name in {"configure", "run"}]
+    assert all(os.access(script, os.X_OK) for script in others)
+    subprocess.run([TOOLS / "shellcheck", "--external-sources", *shell, *others], check=True)
 
 
 def test_help_is_the_default_and_lists_every_target(baked):

@@ -16,7 +16,20 @@ import pytest
 import yaml
 
 from ddpt.names import MAX_LENGTH
-from support.projects import EMAIL, EVERYTHING, NOTHING, OPTIONS, SOURCE, TOOLS, bake, every, files, is_text, pairwise
+from support.projects import (
+    EMAIL,
+    EVERYTHING,
+    NGINX,
+    NOTHING,
+    OPTIONS,
+    SOURCE,
+    TOOLS,
+    bake,
+    every,
+    files,
+    is_text,
+    pairwise,
+)
 
 every_combination = pytest.mark.parametrize("combination", every())
 
@@ -29,7 +42,10 @@ WORDS = {
     "use_s3": r"\bs3_|integrations\.s3|boto|botocore|django-storages",
     "use_sentry_for_error_reporting": r"sentry",
     EMAIL: r"log in with their email",
+    NGINX: r"nginx|certbot",
 }
+# How those may not speak that chose one of two, in whose place.
+INSTEAD = {NGINX: r"caddy"}
 
 JINJA = re.compile(r"{%|%}|{#|#}|cookiecutter\s*[.|]|(?<!\$){{(?!\s*\.)")
 
@@ -147,16 +163,19 @@ def test_nothing_of_what_was_not_chosen(combination, baked):
             assert found, option
         else:
             assert not found, option
+    for option in INSTEAD.keys() & combination:
+        words = INSTEAD[option]
+        assert [path for path, text in text_of(project).items() if re.search(words, text, re.IGNORECASE)] == []
 
 
 def test_every_pair_of_answers_is_in_a_combination_that_runs():
-    for one, other in itertools.combinations([*OPTIONS, EMAIL], 2):
+    for one, other in itertools.combinations([*OPTIONS, EMAIL, NGINX], 2):
         found = {(one in combination, other in combination) for combination in pairwise()}
         assert found == set(itertools.product((True, False), repeat=2))
 
 
 def test_every_option_has_words():
-    assert set(WORDS) == EVERYTHING
+    assert set(WORDS) == EVERYTHING | {NGINX}
 
 
 def test_a_hole_is_found():

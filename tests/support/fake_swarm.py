@@ -66,7 +66,7 @@ class Swarm(Docker):
     def __init__(self):
         self.stored = {"config": {}, "secret": {}}
         self.services, self.tasks, self.volumes = {}, {}, set()
-        self.images = {"caddy:2-alpine", "postgres:18-alpine", "redis:8-alpine"}
+        self.images = {"caddy:2-alpine", "nginx:1-alpine", "postgres:18-alpine", "redis:8-alpine"}
         # What a registry has: the labels of each image, by its name
         self.registry = {}
         self.nodes = [recorded("node")]

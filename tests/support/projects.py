@@ -18,6 +18,8 @@ QUESTIONS = json.loads((TEMPLATE / "cookiecutter.json").read_text())
 OPTIONS = [name for name, default in QUESTIONS.items() if default in ("y", "n") and not name.startswith("_")]
 # Stands in a combination for log_in_with=email; without it, users log in with a username.
 EMAIL = "log_in_with_email"
+# Stands in a combination for reverse_proxy=nginx; without it, the proxy is Caddy.
+NGINX = "reverse_proxy_nginx"
 type Combination = frozenset[str]
 
 EVERYTHING = frozenset([*OPTIONS, EMAIL])
@@ -33,27 +35,28 @@ def combinations(options: Iterable[str] = OPTIONS) -> list[Combination]:
 
 def pairwise() -> list[Combination]:
     """Return few combinations in which every pair of answers is found: everything, nothing, the defaults, each choice alone."""
-    return [EVERYTHING, NOTHING, DEFAULTS, *(frozenset([name]) for name in [*OPTIONS, EMAIL])]
+    return [EVERYTHING, EVERYTHING | {NGINX}, NOTHING, DEFAULTS, *(frozenset([name]) for name in [*OPTIONS, EMAIL, NGINX])]
 
 
 def label(combination: Combination) -> str:
     """Return a name for a combination in test ids."""
     if combination == EVERYTHING:
         return "everything"
-    return "+".join(name.removeprefix("use_") for name in [*OPTIONS, EMAIL] if name in combination) or "nothing"
+    return "+".join(name.removeprefix("use_") for name in [*OPTIONS, EMAIL, NGINX] if name in combination) or "nothing"
 
 
 def bake(folder: Path, combination: Combination | None = None, **answers: str) -> Path:
     """Bake a project into ``folder`` and return where it is.
 
     Args:
-        combination: which yes/no questions are answered with yes, all others with no, and what users log in with;
-            None for the defaults.
+        combination: which yes/no questions are answered with yes, all others with no, what users log in with, and the
+            proxy; None for the defaults.
         answers: to other questions.
     """
     if combination is not None:
         answers |= {name: "y" if name in combination else "n" for name in OPTIONS}
         answers["log_in_with"] = "email" if EMAIL in combination else "username"
+        answers["reverse_proxy"] = "nginx" if NGINX in combination else "caddy"
     # What Cookiecutter remembers of a bake stays out of the home folder.
     config = folder / "cookiecutter.yaml"
     folder.mkdir(parents=True, exist_ok=True)

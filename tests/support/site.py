@@ -17,7 +17,7 @@ import pexpect
 
 from support.engine import docker
 from support.processes import run
-from support.projects import Combination, bake
+from support.projects import NGINX, Combination, bake
 
 PROOF = Path(__file__).parent / "proof"
 
@@ -61,6 +61,7 @@ class Site:
             name if name == "DOCKER_HOST" else f"DDPT_{name}": value for name, value in exported.items()
         }
         self.combination = combination
+        self.proxy = "nginx" if NGINX in combination else "caddy"
         self.http_port = int(settings.get("HTTP_PORT", "80"))
         self.port = int(settings.get("HTTPS_PORT", "443"))
         self.url = "https://localhost" + ("" if self.port == 443 else f":{self.port}")

@@ -6,7 +6,7 @@ import pytest
 from filelock import FileLock
 
 from support.engine import missing_engine
-from support.projects import EVERYTHING, NOTHING
+from support.projects import EVERYTHING, NGINX, NOTHING
 from support.site import Site
 from support.traffic import Traffic
 
@@ -18,10 +18,11 @@ def engine():
         pytest.skip(reason)
 
 
-# Both are on one engine at the same time, as production and staging may be; each has a process of pytest to itself.
+# Both are on one engine at the same time, as production and staging may be; each has a process of pytest to itself. One has
+# Caddy, the other one NGINX.
 SITES = {
     "everything": (EVERYTHING, {}),
-    "nothing": (NOTHING, {"ENVIRONMENT": "staging", "HTTP_PORT": "8480", "HTTPS_PORT": "8443"}),
+    "nothing": (NOTHING | {NGINX}, {"ENVIRONMENT": "staging", "HTTP_PORT": "8480", "HTTPS_PORT": "8443"}),
 }
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.site
 def test_status(site):
     printed = site.make("status")
     assert re.search(rf"{site.url} +release \d+: [0-9a-f]{{12}}", printed)
-    for service in ("caddy", "django", "postgres", "redis"):
+    for service in (site.proxy, "django", "postgres", "redis"):
         assert re.search(rf"^{service} +healthy", printed, re.MULTILINE)
     assert "database: ok, cache: ok, migrations: ok" in printed
     assert "GB free" in printed
@@ -191,14 +191,14 @@ def secret_names(site, name):
 
 @pytest.mark.long
 def test_deploy_all_restarts_nothing_that_did_not_change(site):
-    before = {name: site.containers(name) for name in ("caddy", "postgres", "redis")}
+    before = {name: site.containers(name) for name in (site.proxy, "postgres", "redis")}
     site.make("deploy-all")
     assert {name: site.containers(name) for name in before} == before
 
 
 @pytest.mark.long
 def test_repeated_setup_changes_nothing(site):
-    before = {name: site.containers(name) for name in ("caddy", "postgres", "redis")}
+    before = {name: site.containers(name) for name in (site.proxy, "postgres", "redis")}
     site.make("setup", YES="1")
     assert {name: site.containers(name) for name in before} == before
 

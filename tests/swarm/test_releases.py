@@ -148,26 +148,35 @@ def test_a_restarted_redis(site, traffic):
     assert seen.failures == []
 
 
+# A line of the proxy's configuration, one that adds a header, and one that is invalid.
+CONFIGURATION = {
+    "caddy": ("deployment/caddy/Caddyfile", "encode zstd gzip", "header X-Changed yes\n\t", "encode nonsense"),
+    "nginx": ("deployment/nginx/nginx.conf", "add_header Alt-Svc", "add_header X-Changed yes;\n", "nonsense"),
+}
+
+
 @pytest.mark.long
-def test_a_reloaded_caddyfile(site, traffic):
-    """Only a new HTTP/1.1 connection can be lost, whose first request comes in the very moment of the change.
+def test_a_reloaded_configuration(site, traffic):
+    """With Caddy a new HTTP/1.1 connection can be lost, whose first request comes in the very moment of the change.
 
     Go closes it unanswered (``shuttingDown`` in https://go.dev/src/net/http/server.go); HTTP/2, which browsers speak, has
     a way to say that a connection ends.
     """
-    site.edit("deployment/caddy/Caddyfile", "encode zstd gzip", "header X-Changed yes\n\tencode zstd gzip")
-    with traffic.watch("a reloaded Caddyfile") as seen:
-        site.make("deploy-caddy")
+    path, line, header, _ = CONFIGURATION[site.proxy]
+    site.edit(path, line, header + line)
+    with traffic.watch(f"a reload of {site.proxy}") as seen:
+        site.make(f"deploy-{site.proxy}")
         assert site.ask("/").headers["X-Changed"] == "yes"
-    assert len(seen.failures) <= 10
+    assert len(seen.failures) <= {"caddy": 10, "nginx": 0}[site.proxy]
     assert all("Error 0 bytes read" in failure["reason"] for failure in seen.failures)
 
 
 @pytest.mark.long
-def test_invalid_caddyfile(site, traffic):
-    site.edit("deployment/caddy/Caddyfile", "encode zstd gzip", "encode nonsense")
-    with traffic.watch("a Caddyfile that is not right") as seen:
-        assert "nonsense" in site.refuse("deploy-caddy")
+def test_an_invalid_configuration(site, traffic):
+    path, line, _, invalid = CONFIGURATION[site.proxy]
+    site.edit(path, line, invalid)
+    with traffic.watch(f"an invalid configuration of {site.proxy}") as seen:
+        assert "nonsense" in site.refuse(f"deploy-{site.proxy}")
         assert site.ask("/").status == 200
     assert seen.failures == []
     site.git("checkout", "--quiet", ".")

@@ -15,7 +15,13 @@ from support.processes import until
 
 pytestmark = pytest.mark.site
 
-SERVICES = ["backups", "caddy", "django", "postgres", "redis", "scheduler"]
+# The proxy is Caddy, or NGINX with what gives it certificates.
+SERVICES = ["backups", "django", "postgres", "proxy", "redis", "scheduler"]
+
+
+def names_of(site, service):
+    """Return the services of the site that one of those above stands for."""
+    return {"caddy": ["caddy"], "nginx": ["certbot", "nginx"]}[site.proxy] if service == "proxy" else [service]
 
 
 def inside(site, service, *command):
@@ -26,38 +32,44 @@ def inside(site, service, *command):
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_container_cannot_write_its_file_system(site, service):
-    for path in ("/x", "/etc/x", "/usr/bin/x"):
-        status, printed = inside(site, service, "touch", path)
-        assert status != 0
-        assert "Read-only file system" in printed or "Permission denied" in printed
-    assert json.loads(docker("inspect", site.containers(service)[0]))[0]["HostConfig"]["ReadonlyRootfs"]
+    for name in names_of(site, service):
+        for path in ("/x", "/etc/x", "/usr/bin/x"):
+            status, printed = inside(site, name, "touch", path)
+            assert status != 0
+            assert "Read-only file system" in printed or "Permission denied" in printed
+        assert json.loads(docker("inspect", site.containers(name)[0]))[0]["HostConfig"]["ReadonlyRootfs"]
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_container_has_no_capability(site, service):
-    _, status = inside(site, service, "cat", "/proc/1/status")
-    # Caddy may open the ports 80 and 443, which is the capability number 10, and backups may read all files: number 2
-    allowed = {"caddy": 1 << 10, "backups": 1 << 2}.get(service, 0)
-    for name in ("CapPrm", "CapEff", "CapBnd"):
-        assert int(re.search(rf"{name}:\s+(\w+)", status)[1], 16) & ~allowed == 0, name
+    for name in names_of(site, service):
+        _, status = inside(site, name, "cat", "/proc/1/status")
+        # Caddy may open the ports 80 and 443, which is the capability number 10, and backups may read all files: number 2
+        allowed = {"caddy": 1 << 10, "backups": 1 << 2}.get(name, 0)
+        for field in ("CapPrm", "CapEff", "CapBnd"):
+            assert int(re.search(rf"{field}:\s+(\w+)", status)[1], 16) & ~allowed == 0, field
 
 
-@pytest.mark.parametrize("service", ["django", "postgres", "redis", "scheduler"])
+@pytest.mark.parametrize("service", SERVICES)
 def test_a_container_is_not_root(site, service):
-    assert inside(site, service, "id", "-u")[1].strip() != "0"
+    for name in names_of(site, service):
+        if name not in {"backups", "caddy"}:
+            assert inside(site, name, "id", "-u")[1].strip() != "0"
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_container_has_limits(site, service):
-    limits = json.loads(docker("inspect", site.containers(service)[0]))[0]["HostConfig"]
-    assert limits["Memory"] > 0
-    assert limits["PidsLimit"] > 0
+    for name in names_of(site, service):
+        limits = json.loads(docker("inspect", site.containers(name)[0]))[0]["HostConfig"]
+        assert limits["Memory"] > 0
+        assert limits["PidsLimit"] > 0
 
 
-def test_only_caddy_has_ports(site):
+def test_only_the_proxy_has_ports(site):
     for service in SERVICES:
-        bindings = json.loads(docker("inspect", site.containers(service)[0]))[0]["HostConfig"]["PortBindings"]
-        assert bool(bindings) == (service == "caddy")
+        for name in names_of(site, service):
+            bindings = json.loads(docker("inspect", site.containers(name)[0]))[0]["HostConfig"]["PortBindings"]
+            assert bool(bindings) == (name == site.proxy)
 
 
 def test_secrets_are_nowhere(site):
@@ -73,7 +85,7 @@ def test_secrets_are_nowhere(site):
             assert len(values[name]) >= 40
     site.make("secrets")
     places = {"docker history": docker("history", "--no-trunc", running_image(site))}
-    for service in SERVICES:
+    for service in [name for each in SERVICES for name in names_of(site, each)]:
         container = site.containers(service)[0]
         places |= {
             f"docker inspect, {service}": docker("inspect", container),
@@ -132,10 +144,11 @@ def test_headers(site, kind):
     assert answer.status == status
     for name, pattern in (expected | HSTS).items():
         values = answer.headers.get_all(name) or []
-        # Caddy and Django never both add one
+        # the proxy and Django never both add one
         assert len(values) == 1, f"{name}: {values}"
         assert re.fullmatch(pattern, values[0]), f"{name}: {values}"
-    assert answer.headers["Server"] is None
+    # NGINX cannot leave it out, and has no version in it
+    assert answer.headers["Server"] == {"caddy": None, "nginx": "nginx"}[site.proxy]
     if status != 200:
         assert "max-age" not in answer.headers.get("Cache-Control", "")
 
@@ -150,7 +163,9 @@ def test_http_redirects_to_https(site):
 
 def test_compression(site):
     path = re.search(r'href="(/static/[^"]+)"', site.ask("/").text)[1]
-    assert site.ask(path, Accept_Encoding="br").headers["Content-Encoding"] == "br"
+    # NGINX itself has no module for Brotli
+    encoding = {"caddy": "br", "nginx": "gzip"}[site.proxy]
+    assert site.ask(path, Accept_Encoding=f"{encoding}, deflate").headers["Content-Encoding"] == encoding
     assert site.ask("/accounts/login/", Accept_Encoding="gzip").headers["Content-Encoding"] == "gzip"
 
 
@@ -191,7 +206,7 @@ def test_forged_client_address_is_ignored(site):
 
 def test_tokens_reach_no_log(site):
     site.ask("/accounts/reset/MQ/secret-token-in-path/?next=secret-in-query", Referer=f"{site.url}/?secret-in-referer")
-    for service in map(site.service, ("caddy", "django")):
+    for service in map(site.service, (site.proxy, "django")):
         until(lambda service=service: "/accounts/reset/" in docker_log(service, "1m"))
         log = docker_log(service, "1m")
         assert not re.search("secret-token-in-path|secret-in-query|secret-in-referer", log)
@@ -200,7 +215,7 @@ def test_tokens_reach_no_log(site):
 def test_a_request_has_one_id_in_both_logs(site):
     name = site.ask("/proof/who/", X_Request_ID="forged").headers["X-Request-ID"]
     assert name != "forged"
-    for service in map(site.service, ("caddy", "django")):
+    for service in map(site.service, (site.proxy, "django")):
         until(lambda service=service: name in docker_log(service, "1m"))
 
 
@@ -226,21 +241,30 @@ def test_a_client_that_sends_half_a_head_is_dropped(site):
 @pytest.mark.long
 def test_a_client_that_sends_half_a_body_is_dropped(site):
     """With a limit that the test can wait for."""
-    site.edit("deployment/caddy/Caddyfile", "read_body 2m", "read_body 4s")
-    site.make("deploy-caddy")
+    edit = {
+        "caddy": ("deployment/caddy/Caddyfile", "read_body 2m", "read_body 4s"),
+        "nginx": ("deployment/nginx/nginx.conf", "client_body_timeout 30s", "client_body_timeout 4s"),
+    }
+    site.edit(*edit[site.proxy])
+    site.make(f"deploy-{site.proxy}")
     half = b"POST /proof/upload/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nhalf"
     assert 2 < seconds_until_dropped(site, half) < 15
     site.git("checkout", "--quiet", ".")
-    site.make("deploy-caddy")
+    site.make(f"deploy-{site.proxy}")
+
+
+# Of NGINX, certbot writes the certificates.
+CERTIFICATES = {"caddy": ["deploy-caddy"], "nginx": ["deploy-certbot", "deploy-nginx"]}
 
 
 @pytest.mark.long
-def test_www_redirects_to_domain(site):
-    site.make("deploy-caddy", WWW_REDIRECT="yes")
-    answer = site.ask("/a?b=c", host="www.localhost")
-    site.make("deploy-caddy")
-    assert answer.status == 301
-    assert answer.headers["Location"] == f"{site.url}/a?b=c"
+def test_other_hosts_redirect_to_domain(site):
+    site.make(*CERTIFICATES[site.proxy], WWW_REDIRECT="yes", DOMAIN_ALIASES="a.localhost b.localhost")
+    answers = [site.ask("/a?b=c", host=host) for host in ("www.localhost", "a.localhost", "b.localhost")]
+    site.make(*CERTIFICATES[site.proxy])
+    for answer in answers:
+        assert answer.status == 301
+        assert answer.headers["Location"] == f"{site.url}/a?b=c"
 
 
 @pytest.mark.long

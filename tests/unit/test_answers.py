@@ -61,6 +61,7 @@ def test_every_question_is_validated_and_has_a_sentence_and_a_valid_default():
         ("language_code", ["en-us", "en", "de", "pt-br", "zh-hans", "he"]),
         ("log_in_with", ["username", "email"]),
         ("base_image", ["alpine", "slim"]),
+        ("reverse_proxy", ["caddy", "nginx"]),
         *[(name, ["y", "N", "Yes", "NO", "true", "False", " y ", True, False]) for name in YES_NO],
     ],
 )
@@ -174,6 +175,7 @@ TEXTS = ["project_name", "author_name", "description"]
         ("base_image", "Slim", "is not alpine or slim", None),
         ("base_image", "debian", "is not alpine or slim", None),
         ("base_image", "scratch", "is not alpine or slim", None),
+        ("reverse_proxy", "Nginx", "is not caddy or nginx", None),
         ("use_s3", "maybe", "is not yes or no", None),
         ("use_s3", "", "is not yes or no", None),
         ("use_s3", "1", "is not yes or no", None),

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ddpt_deploy.errors import DeployError
-from ddpt_deploy.release import backups, caddy, recovery, smoke_test
+from ddpt_deploy.release import backups, proxy, recovery, smoke_test
 from ddpt_deploy.site import lock, services
 from ddpt_deploy.site.site import Site
 
@@ -72,12 +72,12 @@ def restore(site: Site, backup: str = "", to: str = "", table: str = "") -> None
             f"Everything that was written to {site.settings.url} after {found.when} will not be there. "
             f"Restore the backup {found}?"
         )
-        before = caddy.in_maintenance(site)
-        caddy.set_maintenance(site, True)
+        before = proxy.in_maintenance(site)
+        proxy.set_maintenance(site, True)
         try:
             kept = backups.restore(site, found)
         finally:
-            caddy.set_maintenance(site, before)
+            proxy.set_maintenance(site, before)
         if not before:
             with site.console.step("smoke-test") as step:
                 step.detail = smoke_test.run(site)

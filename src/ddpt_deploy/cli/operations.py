@@ -8,12 +8,12 @@ from ddpt_deploy.errors import DeployError
 from ddpt_deploy.release import (
     backing_services,
     backups,
-    caddy,
     database,
     git,
     hooks,
     pipeline,
     preflight,
+    proxy,
     removal,
     rollout,
     rotation,
@@ -70,7 +70,7 @@ def deploy_stack(site: Site, stack: str = "django") -> None:
         stack: a file in stacks/, without its ending
     """
     found = stacks.get(site, stack)
-    # A change of Caddy or Redis opens no database connection
+    # A change of the proxy or Redis opens no database connection
     if found.is_application or stack == "postgres":
         preflight.check_sizes(site.settings)
     with lock.held(site, f"deploy-{stack}") as site:
@@ -129,7 +129,7 @@ def rotate_secret(site: Site, name: str = "") -> None:
 
 
 def maintenance(site: Site, off: bool = False) -> None:
-    """Answer all but static files with the page caddy/maintenance.html and status 503; Django may be down meanwhile.
+    """Have the proxy answer all but static files with its maintenance page and status 503; Django may be down meanwhile.
 
     Args:
         off: no longer
@@ -139,7 +139,7 @@ def maintenance(site: Site, off: bool = False) -> None:
     # Behind `make deploy-lock`, whose lock has no token, is no command that this could interfere with.
     locked = nullcontext(site) if holder and not holder.get("token") else lock.held(site, what)
     with locked as site, site.console.step(what):
-        caddy.set_maintenance(site, not off)
+        proxy.set_maintenance(site, not off)
 
 
 def scale(site: Site, service: str = "django", replicas: str = "") -> None:

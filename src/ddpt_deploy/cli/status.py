@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ddpt_deploy.errors import DeployError, DockerError
-from ddpt_deploy.release import caddy, database, image
+from ddpt_deploy.release import database, image, proxy
 from ddpt_deploy.site import lock, releases, services, stacks, swarm
 from ddpt_deploy.site.settings import Settings
 from ddpt_deploy.site.site import Site
@@ -48,24 +48,25 @@ def status(site: Site) -> int:
     for problem in problems:
         site.console.warn(f"{problem}: make reindex")
     site.console.say(lock.describe(lock.held_by(site)))
-    if caddy.in_maintenance(site):
+    if proxy.in_maintenance(site):
         site.console.warn("The site is in maintenance: make maintenance-off")
     elif all(row["state"] == "healthy" for row in rows):
-        # only `make stack-rm` removes Caddy's service, so its age is that of the site
-        caddy_service = services.find(site, "caddy") or {"CreatedAt": datetime.now(UTC).isoformat()}
-        served_since = datetime.fromisoformat(caddy_service["CreatedAt"][:19] + "Z")
-        if advice := hsts_advice(site.settings, datetime.now(UTC) - served_since):
+        # only `make stack-rm` removes the proxy's service, so its age is that of the site
+        name = stacks.proxy(site).name
+        service = services.find(site, name) or {"CreatedAt": datetime.now(UTC).isoformat()}
+        served_since = datetime.fromisoformat(service["CreatedAt"][:19] + "Z")
+        if advice := hsts_advice(site.settings, name, datetime.now(UTC) - served_since):
             site.console.say(advice)
     return int(bool(problems) or any(run["result"] == "failed" for run in runs))
 
 
-def hsts_advice(settings: Settings, served: timedelta) -> str:
+def hsts_advice(settings: Settings, proxy_stack: str, served: timedelta) -> str:
     """Return what to do for browsers to use only HTTPS for longer; nothing while it is too early, or done."""
     if settings.is_local or settings.hsts_seconds >= YEAR or served < timedelta(days=7):
         return ""
     return (
         f"The site has run for {served.days} days. For browsers to use only HTTPS for a year, write "
-        f"SECURE_HSTS_SECONDS={YEAR} into {settings.environment}.env, then: make deploy-caddy deploy-django"
+        f"SECURE_HSTS_SECONDS={YEAR} into {settings.environment}.env, then: make deploy-{proxy_stack} deploy-django"
     )
 
 

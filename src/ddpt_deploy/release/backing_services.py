@@ -1,9 +1,9 @@
-"""Backing services: PostgreSQL, Redis, Caddy, and whatever else has a stack file and is not the application."""
+"""Backing services: PostgreSQL, Redis, the proxy, and whatever else has a stack file and is not the application."""
 
 from collections.abc import Mapping
 
 from ddpt_deploy.errors import DeployError
-from ddpt_deploy.release import caddy, database, image, rollout
+from ddpt_deploy.release import database, image, proxy, rollout
 from ddpt_deploy.site import releases, secrets, stacks
 from ddpt_deploy.site.site import Site
 from ddpt_deploy.site.stacks import Stack
@@ -22,15 +22,18 @@ def apply_all(site: Site, *, new_database: bool = False) -> None:
 def apply(site: Site, stack: Stack, *, files: Mapping[str, str] | None = None) -> None:
     """Apply the stack file of a backing service, and wait until it is healthy.
 
-    Nothing restarts when nothing changed. Caddy reloads its configuration first.
+    Nothing restarts when nothing changed. The proxy reloads its configuration first.
     """
     # before anything stops: a pull takes longer than a restart
     for reference in stack.images:
         image.ensure(site, reference)
-    if stack.name == "caddy":
-        caddy.configure(site)
+    files = secrets.files(site, stack.name) if files is None else files
+    if stack.name == stacks.proxy(site).name:
+        proxy.configure(site, files)
+        # it has a copy of its secrets, so a new certificate does not restart it
+        files = {}
     try:
-        rollout.apply(site, stack, secrets.files(site, stack.name) if files is None else files)
+        rollout.apply(site, stack, files)
     except DeployError as error:
         if "first start of PostgreSQL was interrupted" not in error.cause:
             raise

@@ -58,12 +58,13 @@ def pull(site: Site, reference: str, version: str) -> str:
 
 
 def ensure(site: Site, reference: str) -> None:
-    """Ensure that the engine has an image: pull it, or build that of the backups. Raises DeployError."""
+    """Ensure that the engine has an image: pull it, or build one of the project's own. Raises DeployError."""
     if site.docker.inspect("image", reference):
         return
-    if reference == stacks.backups_image(site):
-        _build_backups_image(site, reference)
-        return
+    for name, own in stacks.own_images(site).items():
+        if reference == own:
+            _build_own_image(site, name, reference)
+            return
     try:
         site.docker.run("pull", reference)
     except DockerError as error:
@@ -72,12 +73,12 @@ def ensure(site: Site, reference: str) -> None:
         raise DeployError(problem, cause=error.cause, hint=hint) from None
 
 
-def _build_backups_image(site: Site, reference: str) -> None:
+def _build_own_image(site: Site, name: str, reference: str) -> None:
     site.docker.run(
         *("build", "--tag", reference),
         *options("--build-arg", {"POSTGRES_IMAGE": stacks.get(site, "postgres").images[0]}),
         *options("--label", site.labels("image")),
-        str(site.folder / "backups"),
+        str(site.folder / name),
     )
     if site.settings.registry:
         site.docker.run("push", reference)
@@ -85,7 +86,7 @@ def _build_backups_image(site: Site, reference: str) -> None:
 
 def free_disk(site: Site) -> tuple[float, str]:
     """Return the free gigabytes where the engine keeps images and containers, and the share that is used (``42%``)."""
-    reference = stacks.get(site, "caddy").images[0]
+    reference = stacks.proxy(site).images[0]
     printed = site.docker.run("run", "--rm", "--network", "none", "--entrypoint", "df", reference, "-Pk", "/")
     columns = printed.splitlines()[-1].split()
     return int(columns[3]) / 1024**2, columns[4]

@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 
 from ddpt_deploy.errors import DeployError, DockerError, LockLostError
-from ddpt_deploy.release import backups, caddy, database, image, migrations, removal, rollout, smoke_test
+from ddpt_deploy.release import backups, database, image, migrations, proxy, removal, rollout, smoke_test
 from ddpt_deploy.release.hooks import step
 from ddpt_deploy.site import lock, releases
 from ddpt_deploy.site.releases import Release
@@ -20,7 +20,7 @@ def run(site: Site, version: str, pushed: str = "") -> None:
     built = pull(site, version, pushed) if pushed else build(site, version)
     candidate = migrate(site, releases.candidate(site, version, *built))
     with step(site, "static", version) as shown:
-        shown.detail = caddy.publish_static(site, candidate)
+        shown.detail = proxy.publish_static(site, candidate)
     release = activate(site, candidate, started)
     site.console.say(f"Release {release.number} ({release.version}) is at {site.settings.url}")
 
@@ -71,7 +71,7 @@ def activate(site: Site, target: Release, started: float) -> Release:
             rollout.roll(site, target)
             shown.detail = target.version
         with step(site, "smoke-test", target.version) as shown:
-            maintenance = caddy.in_maintenance(site)
+            maintenance = proxy.in_maintenance(site)
             shown.detail = "skipped: maintenance" if maintenance else smoke_test.run(site)
         with step(site, "record", target.version) as shown:
             target = releases.record(site, target, time.monotonic() - started)

@@ -139,6 +139,9 @@ def _sizes(settings: Settings) -> Iterator[str]:
 
 
 def _uploads(settings: Settings, application: list[Stack]) -> Iterator[str]:
+    if not settings.uploads_at_once:
+        # Django's /tmp is on a disk then
+        return
     needed = settings.uploads_at_once * settings.max_upload
     sizes = {"half of DJANGO_MEMORY": settings.django_memory // 2}
     for stack in application:

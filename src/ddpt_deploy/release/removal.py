@@ -33,7 +33,7 @@ def prune(site: Site) -> str:
 
 def _prune_images(site: Site, kept: list[Release], old: list[Release]) -> int:
     """Remove images from every node, and return how many. The site runs without that: a failure is a warning."""
-    references = {stacks.backups_image(site), *(release.image for release in kept)}
+    references = {*stacks.own_images(site).values(), *(release.image for release in kept)}
     # built elsewhere, they have no label of this site
     pulled = {release.image for release in old if "@sha256:" in release.image} - references
     kept_names = " ".join({*references, *(release.digest for release in kept)})

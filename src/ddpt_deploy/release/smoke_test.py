@@ -1,4 +1,4 @@
-"""The smoke test: asks the site as a browser would, through Caddy."""
+"""The smoke test: asks the site as a browser would, through the proxy."""
 
 import http.client
 import re

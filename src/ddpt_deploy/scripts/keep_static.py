@@ -1,4 +1,4 @@
-"""Runs in the new image, on each node with public ports: copies its hashed static files to where Caddy serves them.
+"""Runs in the new image, on each node with public ports: copies its hashed static files to where the proxy serves them.
 
 Those of the RECORDED releases stay, for pages that are still open. A file is either there as a whole or not at all,
 and no file is ever changed: its name carries a hash of its content.

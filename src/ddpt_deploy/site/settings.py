@@ -34,12 +34,15 @@ class Settings:
     stack_name: str = setting(values.stack_name)
     domain_name: str = setting(values.domain_name)
     www_redirect: bool = setting(values.boolean)
+    domain_aliases: str = setting(values.host_names)
     acme_email: str = setting(values.required)
     acme_ca: str = setting(values.required)
+    acme_dns: str = setting()
     http_port: int = setting(values.number)
     https_port: int = setting(values.number)
     max_upload: int = setting(values.file_size)
-    uploads_at_once: int = setting(values.at_least_one)
+    # 0: no limit
+    uploads_at_once: int = setting(values.number_or_none)
     trusted_proxy_ranges: str = setting(values.address_ranges)
     swarm_address_pool: str = setting(values.network)
     secure_hsts_seconds: int = setting(values.number)
@@ -89,6 +92,12 @@ class Settings:
         return f"https://{self.domain_name}" + ("" if self.https_port == 443 else f":{self.https_port}")
 
     @property
+    def hosts(self) -> list[str]:
+        """Return all host names of the site: its domain, and those that redirect to it."""
+        www = [f"www.{self.domain_name}"] if self.www_redirect else []
+        return [self.domain_name, *www, *self.domain_aliases.split()]
+
+    @property
     def hsts_seconds(self) -> int:
         """Return for how long browsers use only HTTPS; 0 on localhost, where other projects may need HTTP."""
         return 0 if self.is_local else self.secure_hsts_seconds
@@ -133,6 +142,9 @@ class Settings:
         return {
             **self.django,
             **{name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in own.items()},
+            "SITE_URL": self.url,
+            "SITE_HOSTS": " ".join(self.hosts),
+            "HSTS": self.hsts,
             "SECURE_HSTS_SECONDS": str(self.hsts_seconds),
             # gunicorn gives requests 30 seconds after that: https://gunicorn.org/reference/settings/#graceful_timeout
             "STOP_SECONDS": str(self.drain_seconds + 40),

@@ -20,6 +20,8 @@ from ddpt_deploy.site.site import Site
 
 # The label of the services of the application: which release they run.
 RELEASE = "deploy.release"
+# The program that tells the proxy from other stacks. It is in the folder of its name, beside what it configures.
+CONFIGURE = "configure"
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,14 @@ def application(site: Site) -> list[Stack]:
     return [stack for stack in load(site) if stack.is_application]
 
 
+def proxy(site: Site) -> Stack:
+    """Return the stack of the proxy in front of Django. Raises DeployError."""
+    for name in paths(site):
+        if (site.folder / name / CONFIGURE).is_file():
+            return get(site, name)
+    raise DeployError(f"No stack has a program {CONFIGURE} in a folder of its name, as the proxy does.")
+
+
 def read(
     site: Site,
     name: str,
@@ -125,15 +135,23 @@ def variables(site: Site, files: Mapping[str, str]) -> dict[str, str]:
         "DATABASE_USER": f"{site.settings.database}_{versions.get('DATABASE_PASSWORD_VERSION', '0')}",
         "DJANGO_IMAGE": site.settings.image,
         "RELEASE": "none",
-        "BACKUPS_IMAGE": backups_image(site),
+        **{f"{name.upper().replace('-', '_')}_IMAGE": image for name, image in own_images(site).items()},
     }
 
 
-def backups_image(site: Site) -> str:
-    """Return the name of the image of the backups, which follows from what it is built from."""
-    files = [*sorted((site.folder / "backups").glob("*")), site.folder / "stacks/postgres.yml"]
-    content = b"".join(file.read_bytes() for file in files if file.is_file())
-    return f"{site.settings.image}-backups:{hashlib.sha256(content).hexdigest()[:12]}"
+def own_images(site: Site) -> dict[str, str]:
+    """Return the image of each stack that has a Dockerfile in a folder of its name.
+
+    The name of an image follows from what it is built from: that folder, and the image of PostgreSQL.
+    """
+    found = {}
+    for name in paths(site):
+        folder = site.folder / name
+        if (folder / "Dockerfile").is_file():
+            files = [*sorted(folder.glob("*")), site.folder / "stacks/postgres.yml"]
+            content = b"".join(file.read_bytes() for file in files if file.is_file())
+            found[name] = f"{site.settings.image}-{name}:{hashlib.sha256(content).hexdigest()[:12]}"
+    return found
 
 
 def override(services: Iterable[str], files: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, Any]:

@@ -36,6 +36,14 @@ def address_ranges(text: str) -> str:
     return " ".join(ranges)
 
 
+def host_names(text: str) -> str:
+    """Check host names, also with a wildcard, and return them with spaces between; the list may be empty."""
+    names = text.replace(",", " ").split()
+    for each in names:
+        domain_name(each.removeprefix("*."))
+    return " ".join(names)
+
+
 def network(text: str) -> str:
     """Check an IPv4 range that has room for networks of 256 addresses."""
     try:
@@ -65,6 +73,7 @@ domain_name = matching(
     "[a-z0-9]([a-z0-9.-]*[a-z0-9])?", "is not a host name: give one like example.com, no https://", str
 )
 number = matching("[0-9]+", "is not an integer", int)
+number_or_none = matching("[0-9]*", "is not an integer", lambda text: int(text or 0))
 at_least_one = matching("0*[1-9][0-9]*", "is not an integer of 1 or more", int)
 decimal = matching(r"[0-9]*\.?[0-9]+", "is not a number: give one like 0.5", float)
 percentage = matching("(0*[1-9][0-9]?|100)%", "is not a percentage: give one from 1% to 100%", str)

@@ -27,10 +27,16 @@ def swarm(monkeypatch):
 
 
 @pytest.fixture
-def project(baked, tmp_path, monkeypatch):
+def combination():
+    """What the project has; a test may say otherwise, by parametrization."""
+    return DEFAULTS
+
+
+@pytest.fixture
+def project(baked, combination, tmp_path, monkeypatch):
     """The folder of a generated project, for a test to change."""
     folder = tmp_path / "project"
-    shutil.copytree(baked(DEFAULTS), folder)
+    shutil.copytree(baked(combination), folder)
     production = folder / "deployment/production.env"
     lines = {"STACK_NAME": "site", "DOMAIN_NAME": "localhost"}
     production.write_text(

@@ -21,7 +21,7 @@ from support.projects import DEFAULTS
 )
 def test_more_hsts_is_advised_after_a_week(baked, days, typed, expected):
     site = settings.load("production", baked(DEFAULTS) / "deployment", shell={}, typed=typed)
-    advice = hsts_advice(site, timedelta(days=days))
+    advice = hsts_advice(site, "caddy", timedelta(days=days))
     assert bool(advice) is expected
     if expected:
         assert "SECURE_HSTS_SECONDS=31536000 into production.env" in advice

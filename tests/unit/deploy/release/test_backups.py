@@ -122,12 +122,12 @@ def test_release_with_other_migrations_takes_a_backup_before_them(swarm, site, r
 
 
 def test_image_of_the_backups_is_built_where_it_is_missing_and_removed_when_it_is_old(swarm, site, run):
-    reference = stacks.backups_image(site)
+    reference = stacks.own_images(site)["backups"]
     assert run("setup")[0] == 0
     built = [words[words.index("--tag") + 1] for words in swarm.commands if words[0] == "build"]
     assert built == [reference, "site:v1"]
     (site.folder / "backups/dump.sql").write_text("SELECT 1")
-    changed = stacks.backups_image(site)
+    changed = stacks.own_images(site)["backups"]
     assert run("deploy", version="v2")[0] == 0
     *_, kept, _ = swarm.pruned
     assert changed in kept.split()

@@ -6,7 +6,7 @@ import pytest
 
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.site import settings
-from support.projects import DEFAULTS
+from support.projects import DEFAULTS, NGINX
 
 
 @pytest.fixture
@@ -34,10 +34,14 @@ def test_staging_has_only_what_differs(folder):
     assert load(folder, "staging").keep_releases == load(folder).keep_releases
 
 
-def test_every_setting_is_in_the_file(folder):
-    lines = settings.parse((folder / "production.env").read_text())
+@pytest.mark.parametrize(
+    ("combination", "other"), [(DEFAULTS, "ACME_DNS"), (DEFAULTS | {NGINX}, "UPLOADS_AT_ONCE")], ids=["caddy", "nginx"]
+)
+def test_every_setting_is_in_the_file(baked, combination, other):
+    """But for the one that is for the other proxy."""
+    lines = settings.parse((baked(combination) / "deployment/production.env").read_text())
     fields = {name.upper() for name in settings.Settings.__dataclass_fields__} - {"ENVIRONMENT", "DJANGO"}
-    assert fields <= set(lines)
+    assert fields - set(lines) == {other}
 
 
 def test_what_is_typed_wins_over_the_shell_and_that_over_the_file(folder):

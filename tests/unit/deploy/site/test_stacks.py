@@ -6,7 +6,7 @@ import yaml
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.site import stacks
 from support.fake_swarm import recorded
-from support.projects import EVERYTHING, NOTHING
+from support.projects import EVERYTHING, NGINX, NOTHING
 
 SEARCH = """services: # with a comment, which a regular expression would stumble over
   search:
@@ -53,6 +53,19 @@ def test_dollars_reach_django_as_they_are():
     assert added["services"]["django"]["environment"] == {"NAME": "a$$b"}
     assert added["services"]["django"]["secrets"] == [{"source": "SENTRY_DSN", "target": "SENTRY_DSN"}]
     assert added["secrets"] == {"SENTRY_DSN": {"external": True, "name": "site_SENTRY_DSN_1"}}
+
+
+def test_an_image_of_ones_own_is_built_whenever_its_folder_has_changed(swarm, site, run):
+    (site.folder / "stacks/search.yml").write_text(SEARCH.replace("search:1", "${SEARCH_IMAGE}"))
+    folder = site.folder / "search"
+    folder.mkdir()
+    (folder / "Dockerfile").write_text("FROM search:1\n")
+    assert run("setup")[0] == 0
+    for content, built in (("FROM search:1\n", False), ("FROM search:2\n", True)):
+        swarm.commands.clear()
+        (folder / "Dockerfile").write_text(content)
+        assert run("deploy-stack", "--stack", "search")[0] == 0
+        assert any(words[0] == "build" and words[-1] == str(folder) for words in swarm.commands) == built
 
 
 def test_a_stack_of_the_teams_own(swarm, site, run):
@@ -110,7 +123,7 @@ def test_a_file_that_cannot_be_read_stops_a_deploy(swarm, site, run):
 
 
 def test_every_service_is_limited_and_shut_in(baked):
-    for combination in (EVERYTHING, NOTHING):
+    for combination in (EVERYTHING, NOTHING, NOTHING | {NGINX}):
         for file in (baked(combination) / "deployment/stacks").glob("*.yml"):
             for name, service in yaml.safe_load(file.read_text())["services"].items():
                 assert service["read_only"] is True, name
@@ -119,5 +132,5 @@ def test_every_service_is_limited_and_shut_in(baked):
                 assert "pids" in service["deploy"]["resources"]["limits"], name
                 assert service["logging"]["options"]["max-size"] == "10m", name
                 assert service.get("deploy", {}).get("endpoint_mode", "dnsrr") == "dnsrr", name
-                if name != "caddy":
+                if name not in {"caddy", "nginx"}:
                     assert "ports" not in service, name

@@ -26,4 +26,4 @@ def test_whitenoise_is_not_used_when_the_proxy_serves_static_files(load):
     assert WHITENOISE in load("production", **REQUIRED).MIDDLEWARE
     assert WHITENOISE not in load("production", **REQUIRED, STATIC_FILES="proxy").MIDDLEWARE
     with pytest.raises(ImproperlyConfigured, match="STATIC_FILES: It must be django"):
-        load("production", **REQUIRED, STATIC_FILES="nginx")
+        load("production", **REQUIRED, STATIC_FILES="other")

@@ -1,0 +1,83 @@
+"""What the proxy serves and how: its configuration, its maintenance page, static files. A change restarts nothing."""
+
+from collections.abc import Mapping
+
+from ddpt_deploy.release import job
+from ddpt_deploy.release.job import Job
+from ddpt_deploy.site import releases, services, stacks, store
+from ddpt_deploy.site.releases import Release
+from ddpt_deploy.site.site import Site
+
+# The nodes that run the proxy.
+EDGE = "node.labels.edge == yes"
+
+
+def configure(site: Site, secrets: Mapping[str, str]) -> None:
+    """Have the proxy's program ``configure`` validate the files beside it, and the running proxy reload them.
+
+    ``secrets`` are those of its stack. Raises DeployError with what the program prints.
+    """
+    name = stacks.proxy(site).name
+    running = services.running(services.tasks(site, name))
+    variables = {**site.settings.variables(), "RELOAD": "yes" if running else "no"}
+    _run(site, f"configure-{name}", "[!.]*", variables, secrets)
+
+
+def set_maintenance(site: Site, on: bool) -> None:
+    """Answer all requests with 503 and the maintenance page, or no longer. Django may be down meanwhile.
+
+    The record in the swarm decides; what the proxy has follows from it, now and whenever it is configured.
+    """
+    if on:
+        store.create(site, "maintenance", "maintenance", "{}")
+    else:
+        site.docker.remove("config", site.name("maintenance"))
+    _run(site, "maintenance", stacks.CONFIGURE, {}, {})
+
+
+def in_maintenance(site: Site) -> bool:
+    """Tell whether the site is in maintenance."""
+    return bool(site.labelled("config", "maintenance"))
+
+
+def publish_static(site: Site, candidate: Release) -> str:
+    """Copy the hashed static files of a release to each node whose proxy serves them, before any page names them.
+
+    Those of recorded releases stay. Returns what the job printed.
+    """
+    recorded = {release.version for release in releases.history(site)}
+    copy = Job(
+        name="static",
+        image=candidate.image,
+        command=("python", "/keep_static.py"),
+        on_every_node=True,
+        constraint=EDGE,
+        # a new volume belongs to root; without capabilities that is all it may do
+        user="0",
+        environment={"RELEASE": candidate.version, "RECORDED": " ".join(recorded)},
+        volumes={"/kept": "static"},
+        configs={"/keep_static.py": job.script(site, "keep_static.py")},
+    )
+    return job.run(site, copy, timeout=120).strip()
+
+
+def _run(site: Site, name: str, files: str, environment: Mapping[str, str], secrets: Mapping[str, str]) -> None:
+    """Run the program ``configure`` beside each proxy, with its volumes, and in /new those of its ``files``."""
+    stack = stacks.proxy(site)
+    service = stack.services[stack.name]
+    folder = site.folder / stack.name
+    configure = Job(
+        name=name,
+        image=service["image"],
+        command=("sh", f"/new/{stacks.CONFIGURE}"),
+        on_every_node=True,
+        constraint=EDGE,
+        user="0",
+        # a program may carry one as a file capability, and does not start without
+        capabilities=service.get("cap_add", []),
+        environment={**environment, "MAINTENANCE": "on" if in_maintenance(site) else "off"},
+        volumes={one["target"]: one["source"] for one in service["volumes"] if one["type"] == "volume"},
+        configs={f"/new/{path.name}": store.file(site, path.read_text()) for path in folder.glob(files)},
+        secrets=secrets,
+    )
+    job.run(site, configure, timeout=60)
