@@ -76,9 +76,8 @@ def deploy_stack(site: Site, stack: str = "django") -> None:
     with lock.held(site, f"deploy-{stack}") as site:
         if found.is_application:
             current = releases.current(site)
-            changed = releases.candidate(site, current.version, current.image, current.digest)
-            kept = ("migrations", "migration_files", "rollback_of")
-            changed = replace(changed, **{name: getattr(current, name) for name in kept})
+            now = releases.candidate(site, current.version, current.image, current.digest)
+            changed = replace(current, stacks=now.stacks, environment=now.environment, backup="")
             pipeline.activate(site, changed, time.monotonic())
             return
         releases.history_for_domain(site)
@@ -152,9 +151,7 @@ def scale(site: Site, service: str = "django", replicas: str = "") -> None:
     # two schedulers would run each job twice
     scalable = [name for stack in stacks.application(site) for name in stack.services if name != "scheduler"]
     if not replicas.isdecimal() or service not in scalable:
-        problem = (
-            f"{service} cannot be scaled to {replicas or 'no number'}: only {' and '.join(scalable)}, to a number."
-        )
+        problem = f"REPLICAS={replicas} of {service}: only {' and '.join(scalable)} can be scaled, to a number."
         raise DeployError(problem, hint="make scale REPLICAS=3")
     if service == "django":
         preflight.check_sizes(replace(site.settings, django_replicas=int(replicas)))

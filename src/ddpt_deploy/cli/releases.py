@@ -96,11 +96,7 @@ def build(site: Site, push: bool = False) -> None:
     version = git.version(site.project)
     if push and not site.settings.registry:
         raise DeployError("There is no registry to push to.", hint=f"set REGISTRY in {site.settings.environment}.env")
-    if push:
-        pipeline.build(site, version)
-        return
-    with site.console.step("build") as step:
-        step.detail, _ = image.build(site, version)
+    pipeline.build(site, version, push=push)
 
 
 def migrate(site: Site, allow_dirty: bool = False) -> None:

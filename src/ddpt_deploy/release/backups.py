@@ -128,11 +128,7 @@ def keep_records(site: Site) -> None:
     copy = Job(
         name="records",
         image=recorded[-1].image,
-        command=(
-            "sh",
-            "-c",
-            "awk 1 /records/* > /srv/schedule/.releases && mv /srv/schedule/.releases /srv/schedule/releases",
-        ),
+        command=("sh", "-c", "cd /srv/schedule && awk 1 /records/* > .releases && mv .releases releases"),
         constraint="node.labels.data == yes",
         volumes={"/srv/schedule": "schedule"},
         configs={f"/records/{one.number:06}": site.name(f"release_{one.number}") for one in recorded},
@@ -166,9 +162,7 @@ def restore(site: Site, backup: Backup) -> str:
     with site.console.step("database"):
         backing_services.apply(site, stacks.get(site, "postgres"))
         database.ensure(site, new=True)
-    with site.console.step("restore") as step:
-        words = ("restore", backup.id, restored, *backup.wal)
-        step.detail = run(site, "restore", *words, capabilities=RECOVER if backup.target else WRITE).strip()
+    _restore(site, backup, "restore", restored, capabilities=WRITE)
     try:
         _migrate(site, restored)
         with site.console.step("switch"):
@@ -181,21 +175,14 @@ def restore(site: Site, backup: Backup) -> str:
 
 def restore_table(site: Site, backup: Backup, table: str) -> str:
     """Restore one table into a schema of the database, and return where it is. Raises DeployError."""
-    with site.console.step("restore") as step:
-        words = ("restore-table", backup.id, f"{site.settings.database}_restored", table, *backup.wal)
-        printed = run(site, "restore", *words, capabilities=RECOVER if backup.target else ())
-        step.detail = printed.splitlines()[-1]
-    return step.detail
+    return _restore(site, backup, "restore-table", f"{site.settings.database}_restored", table)[-1]
 
 
 def drill(site: Site, backup: Backup) -> None:
     """Do what restore does, but with a throw-away database, and read all files. Raises DeployError."""
     restored = f"{site.settings.database}_drill"
     try:
-        with site.console.step("restore") as step:
-            words = ("drill", backup.id, restored, *backup.wal)
-            printed = run(site, "restore", *words, capabilities=RECOVER if backup.target else ())
-            step.detail = ", ".join(printed.splitlines())
+        _restore(site, backup, "drill", restored)
         _migrate(site, restored)
     finally:
         drop(site, restored)
@@ -244,6 +231,15 @@ def run(
         # one that was killed could not say what to do next
         error.hint = error.hint or ("" if "→" in error.cause else "make status, then the same command again")
         raise
+
+
+def _restore(site: Site, backup: Backup, what: str, *words: str, capabilities: Sequence[str] = ()) -> list[str]:
+    """Run the program ``restore`` as a step, and return the lines that it prints. Raises DeployError."""
+    with site.console.step("restore") as step:
+        needed = RECOVER if backup.target else capabilities
+        printed = run(site, "restore", what, backup.id, *words, *backup.wal, capabilities=needed).splitlines()
+        step.detail = ", ".join(printed)
+    return printed
 
 
 def _migrate(site: Site, restored: str) -> None:

@@ -25,12 +25,12 @@ def run(site: Site, version: str, pushed: str = "") -> None:
     site.console.say(f"Release {release.number} ({release.version}) is at {site.settings.url}")
 
 
-def build(site: Site, version: str) -> tuple[str, str]:
-    """Build the image of the working copy, and push it where there is a registry; return its name and its digest."""
+def build(site: Site, version: str, *, push: bool = True) -> tuple[str, str]:
+    """Build the image of the working copy, and ``push`` it where there is a registry; return its name and its digest."""
     with step(site, "build", version) as shown:
         reference, digest = image.build(site, version)
         shown.detail = reference
-    if site.settings.registry:
+    if push and site.settings.registry:
         with step(site, "push", version) as shown:
             reference = image.push(site, reference)
             shown.detail = reference

@@ -1,6 +1,6 @@
 """Preflight: everything that can be known to fail before anything is changed, listed at once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ddpt_deploy.errors import DeployError, DockerError
 from ddpt_deploy.release import database, git, image
@@ -37,7 +37,7 @@ def check(
             *_images(site, backing),
             *(() if setup else _services(site, backing)),
             *(f"{problem}: make reindex" for problem in database.sort_order_problems(site)),
-            *(() if move else _domain(site)),
+            *(() if move else _failures(releases.history_for_domain, site)),
         ]
     if problems:
         raise DeployError(
@@ -164,12 +164,8 @@ def _uploads(settings: Settings, application: list[Stack]) -> Iterator[str]:
 
 
 def _images(site: Site, backing: list[Stack]) -> Iterator[str]:
-    for stack in backing:
-        try:
-            for reference in stack.images:
-                image.ensure(site, reference)
-        except DeployError as error:
-            yield f"{error.message} {error.cause}"
+    for reference in [one for stack in backing for one in stack.images]:
+        yield from _failures(image.ensure, site, reference)
     try:
         gigabytes, _ = image.free_disk(site)
     except DeployError as error:
@@ -186,8 +182,9 @@ def _services(site: Site, backing: list[Stack]) -> Iterator[str]:
                 yield f"{site.name(name)} is not deployed: make deploy-{stack.name}, or make setup"
 
 
-def _domain(site: Site) -> Iterator[str]:
+def _failures(call: Callable[..., object], *arguments: object) -> Iterator[str]:
+    """Call a function, and yield what is wrong when it raises DeployError."""
     try:
-        releases.history_for_domain(site)
+        call(*arguments)
     except DeployError as error:
-        yield f"{error.message} {error.hint}"
+        yield " ".join(filter(None, (error.message, error.cause, error.hint)))

@@ -38,9 +38,8 @@ class Site:
 
     def labels(self, kind: str, **more: str) -> dict[str, str]:
         """Return the labels of something that belongs to the site: a release, a secret, the lock ..."""
-        return {"deploy.stack": self.stack, "deploy.kind": kind} | {
-            f"deploy.{name}": value for name, value in more.items()
-        }
+        named = {f"deploy.{name}": value for name, value in more.items()}
+        return {"deploy.stack": self.stack, "deploy.kind": kind, **named}
 
     def labelled(self, objects: str, kind: str) -> list[str]:
         """Return the ids of the configs, secrets or images of the site that are of a kind."""
