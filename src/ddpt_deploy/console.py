@@ -44,8 +44,8 @@ class Console:
 
     def error(self, error: DeployError) -> None:
         """Print why the command failed."""
-        text = f"\n{error}"
-        self._show(text, sys.stderr, event="error", message=error.message, cause=error.cause, hint=error.hint)
+        facts = {"message": error.message, "cause": error.cause, "hint": error.hint}
+        self._show(f"\n{error}", sys.stderr, event="error", **facts)
 
     def table(self, rows: list[dict[str, str]]) -> None:
         """Print rows under the names of their columns."""

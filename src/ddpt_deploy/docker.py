@@ -5,17 +5,17 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ddpt_deploy.errors import DeployError, DockerError
 
 # How many seconds docker may take, except where it builds, transfers or runs something.
 LIMIT = 60
 UNLIMITED = {"build", "push", "pull", "run", "exec", "logs"}
-# How it says that no engine was reached; after so many seconds what only reads is tried again.
+# How it says that no engine was reached; after so many seconds what only reads, or may be done twice, is tried again.
 UNREACHABLE = ("Cannot connect to the Docker daemon", "error during connect", "docker did not answer")
 PAUSES = (1, 3)
+REPEATABLE = {("info", "--format"), ("service", "scale"), ("stack", "deploy")}
 # What to type when docker prints such an error.
 HINTS = {
     **dict.fromkeys(UNREACHABLE, "start Docker, or set DOCKER_HOST=ssh://user@server"),
@@ -43,7 +43,8 @@ class Docker:
         ``variables`` are added to its environment: ``${...}`` in stack files.
         Raises DockerError with what docker printed.
         """
-        result = self.execute(arguments, stdin, variables)
+        run = self._repeat if arguments[:2] in REPEATABLE else self.execute
+        result = run(arguments, stdin, variables)
         if result.returncode:
             raise _failure(arguments, result)
         return result.stdout
@@ -54,7 +55,7 @@ class Docker:
 
     def output(self, *arguments: str) -> str:
         """Run ``docker`` and return all it prints, errors included, whatever its exit status."""
-        result = self._read(arguments)
+        result = self._repeat(arguments)
         return result.stdout + result.stderr
 
     def ids(self, *arguments: str) -> list[str]:
@@ -74,18 +75,9 @@ class Docker:
         found: dict[str, Any] = json.loads(self.run("info", "--format", "json"))
         return found
 
-    def attach(self, *arguments: str) -> int:
-        """Run ``docker`` on this terminal and return its exit status."""
-        return subprocess.call(["docker", *arguments])
-
-    def save(self, path: Path, *arguments: str) -> None:
-        """Run ``docker`` and write what it prints into a file, byte by byte. Raises DockerError; then there is no file."""
-        with path.open("wb") as file:
-            result = subprocess.run(["docker", *arguments], stdout=file, stderr=subprocess.PIPE)
-        if result.returncode:
-            path.unlink()
-            printed = result.stderr.decode(errors="replace")
-            raise _failure(arguments, subprocess.CompletedProcess(arguments, result.returncode, "", printed))
+    def attach(self, *arguments: str, output: BinaryIO | None = None) -> int:
+        """Run ``docker`` on this terminal, or write what it prints into a file; return its exit status."""
+        return subprocess.call(["docker", *arguments], stdout=output)
 
     def lines(self, *arguments: str) -> Iterator[str]:
         """Run ``docker`` and return the lines that it prints, errors included, one by one."""
@@ -119,15 +111,17 @@ class Docker:
 
     def _query(self, arguments: tuple[str, ...]) -> str:
         """Return what ``docker`` prints of what exists. Raises DockerError when the engine could not be asked."""
-        result = self._read(arguments)
+        result = self._repeat(arguments)
         if result.returncode and not any(words in result.stderr.lower() for words in MISSING):
             raise _failure(arguments, result)
         return result.stdout
 
-    def _read(self, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
-        """Run a command that changes nothing. One failed connection of the hundreds of a deploy must not end it."""
+    def _repeat(
+        self, arguments: tuple[str, ...], stdin: str | None = None, variables: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command again where no engine was reached: one failed connection of hundreds must not end a deploy."""
         for pause in (*PAUSES, 0):
-            result = self.execute(arguments)
+            result = self.execute(arguments, stdin, variables)
             if not any(words in result.stderr for words in UNREACHABLE):
                 break
             time.sleep(pause)

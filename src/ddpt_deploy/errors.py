@@ -11,12 +11,8 @@ class DeployError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        lines = [self.message]
-        if self.cause:
-            lines += ["    " + line for line in self.cause.splitlines()]
-        if self.hint:
-            lines.append(f"→ {self.hint}")
-        return "\n".join(lines)
+        hint = [f"→ {self.hint}"] if self.hint else []
+        return "\n".join([self.message, *(f"    {line}" for line in self.cause.splitlines()), *hint])
 
 
 class DockerError(DeployError):
@@ -28,7 +24,4 @@ class LockLostError(DeployError):
 
 
 class Interrupted(BaseException):
-    """A signal asked the tool to stop: Ctrl-C, SIGTERM, a closed terminal.
-
-    Not an ``Exception``, so that no handler of ordinary errors catches it.
-    """
+    """A signal asked the tool to stop. It is no ``Exception``, so no handler of ordinary errors catches it."""

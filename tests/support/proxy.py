@@ -54,12 +54,16 @@ class Proxy:
         assert old in text, f"{path} does not have {old!r}"
         file.write_text(text.replace(old, new))
 
-    def configure(self, *, reload: bool = False, **typed: str) -> subprocess.CompletedProcess:
-        """Run the program ``configure``, as `make deploy-caddy` or `make deploy-nginx` does, with settings."""
+    def configure(self, *, reload: bool = False, bypass: str = "", **typed: str) -> subprocess.CompletedProcess:
+        """Run the program ``configure``, as `make deploy-caddy` or `make deploy-nginx` does, with settings.
+
+        In maintenance where ``bypass`` says what passes it.
+        """
         found = settings.load("production", self.folder, shell={}, typed=typed)
         self.variables = found.variables()
         options = self._options(self.kind, mount=":rw")
-        environment = {**self.variables, "RELOAD": "yes" if reload else "no", "MAINTENANCE": "off"}
+        maintenance = {"MAINTENANCE": "on" if bypass else "off", "BYPASS": bypass}
+        environment = {**self.variables, "RELOAD": "yes" if reload else "no", **maintenance}
         command = [
             "docker", "run", "--rm", "--user", "0", *options, *self._environment(environment),
             "--volume", f"{self.folder / self.kind}:/new:ro", self._service(self.kind)["image"], "sh", "/new/configure",

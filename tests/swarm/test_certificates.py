@@ -7,9 +7,13 @@ import ssl
 import subprocess
 import time
 import urllib.request
+from types import SimpleNamespace
 
 import pytest
 
+from ddpt_deploy.release import proxy
+from ddpt_deploy.site import services
+from ddpt_deploy.site.site import Site
 from support.engine import docker
 from support.processes import until
 from support.proxy import COMBINATIONS, Proxy, certificate, network, proxies
@@ -256,7 +260,7 @@ def test_an_authority_that_is_down_delays_certificates_and_nothing_else(authorit
 
 
 @pytest.mark.long
-def test_a_changed_domain_gets_its_certificate_and_a_refused_one_harms_no_other(authority):
+def test_a_changed_domain_gets_its_certificate_and_a_refused_one_harms_no_other(authority, monkeypatch):
     authority.start()
     authority.run_proxy()
     authority.wait_for("site.example")
@@ -266,6 +270,15 @@ def test_a_changed_domain_gets_its_certificate_and_a_refused_one_harms_no_other(
     authority.reload(DOMAIN_NAME="new.example", DOMAIN_ALIASES="refused.example")
     until(lambda: "policy" in authority.proxy.log(), log=authority.proxy.log)
     assert authority.serial("refused.example") is None
+    # what the smoke test shows of it
+    running = [{"ID": "task", "Status": {"State": "running"}}]
+    source = {"caddy": "caddy", "nginx": "certbot"}[authority.kind]
+    monkeypatch.setattr(services, "tasks", lambda site, name: running if name == source else [])
+    engine = SimpleNamespace(output=lambda *arguments: authority.proxy.log())
+    [reason] = proxy.certificate_errors(Site(None, engine, None, authority.folder))
+    assert reason.startswith("refused.example: no certificate.\n")
+    assert "policy" in reason
+    authority.reload(DOMAIN_NAME="new.example")
     authority.wait_for("new.example")
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import time
@@ -11,6 +12,7 @@ import pexpect
 import pytest
 
 from support.engine import docker
+from support.processes import until
 from support.site import on_a_terminal
 
 pytestmark = pytest.mark.site
@@ -46,6 +48,28 @@ def test_manage(site):
     assert "no issues" in site.make("manage", CMD="check")
     assert "Available subcommands" in site.make("manage")
     assert "No migrations to apply" in site.make("manage", CMD="migrate")
+
+
+@pytest.mark.long
+def test_run(site):
+    """Beside the site: a deploy does not end it, and its memory is its own."""
+    with (site.project / "deployment/run.log").open("w") as log:
+        waits = "import time, pathlib; print(pathlib.Path('/sys/fs/cgroup/memory.max').read_text()); time.sleep(20); print('done')"
+        command = ["shell", "--no-imports", "--command", waits]
+        process = subprocess.Popen(
+            ["make", "--directory", site.project / "deployment", "run", f"CMD={shlex.join(command)}", "MEMORY=300M"],
+            env=site.shell, stdout=log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        until(lambda: site.containers("run"))
+        assert "Another command still runs" in site.refuse("run", CMD="check")
+        site.make("deploy-django", ADMIN_URL="during-run/")
+        assert process.wait(timeout=120) == 0
+    printed = (site.project / "deployment/run.log").read_text()
+    (site.project / "deployment/run.log").unlink()
+    assert str(300 * 1024**2) in printed
+    assert "done" in printed
+    assert "Unknown command: 'nonsense'" in site.refuse("run", CMD="nonsense")
+    site.make("deploy-django")
 
 
 @pytest.mark.long
@@ -93,13 +117,20 @@ def test_an_optional_secret_reaches_django(site):
 
 @pytest.mark.long
 def test_maintenance(site):
-    site.make("maintenance-on")
+    printed = site.make("maintenance-on")
     answer = site.ask("/")
     assert answer.status == 503
     assert answer.headers["Retry-After"]
     assert "Back soon" in answer.text
     assert site.ask("/proof/large/", "POST", b"x").status == 503
     assert "make maintenance-off" in site.make("status")
+    # who runs the site sees it, and so does the smoke test
+    [bypass] = re.findall(rf"{site.url}(/\?maintenance_bypass=\S+)", printed)
+    cookie = site.ask(bypass).headers["Set-Cookie"].partition(";")[0]
+    assert site.ask("/", Cookie=cookie).status == 200
+    assert "is healthy" in site.make("deploy-django", ADMIN_URL="seen-in-maintenance/")
+    assert site.ask("/seen-in-maintenance/login/").status == 503
+    assert site.ask("/seen-in-maintenance/login/", Cookie=cookie).status == 200
     # also while Django is down
     docker("service", "scale", f"{site.service('django')}=0")
     assert "Back soon" in site.ask("/").text

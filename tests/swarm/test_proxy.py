@@ -99,11 +99,12 @@ class Proxies:
             "--volume", f"{self.folder / caddyfile}:/etc/caddy/Caddyfile:ro", "caddy:2-alpine",
         )  # fmt: skip
 
-    def ask(self, front, port, path="/", *, host="localhost", forwarded_for="", proto="https"):
+    def ask(self, front, port, path="/", *, host="localhost", forwarded_for="", proto="https", cookie=""):
         """Ask for a page through a proxy in front; return the status, the headers and the text."""
         address = {"balancer": self.balancer, "stranger": self.stranger}[front]
         curl = ["curl", "--silent", "--show-error", "--include", "--max-time", "10", "--retry", "9"]
         sent = {"X-Test-Host": host, "X-Test-Forwarded-For": forwarded_for, "X-Test-Forwarded-Proto": proto}
+        sent["Cookie"] = cookie
         headers = [word for name, value in sent.items() if value for word in ("--header", f"{name}: {value}")]
         printed = subprocess.run(
             [*curl, "--retry-connrefused", *headers, f"http://{address}:{port}{path}"],
@@ -242,3 +243,54 @@ def test_what_is_invalid_changes_nothing(behind):
     assert done.returncode != 0
     assert re.search("nonsense", done.stderr)
     assert behind.ask("stranger", TLS["HTTP/2"])[0] == 200
+
+
+TOKEN = "h4jk3-_Zk7"
+
+
+@pytest.fixture
+def maintenance(behind):
+    """Maintenance, and what passes it."""
+    typed = {"DOMAIN_NAME": "localhost", "WWW_REDIRECT": "yes"}
+    assert behind.proxy.configure(bypass=TOKEN, **typed).returncode == 0
+    yield
+    assert behind.proxy.configure(**typed).returncode == 0
+
+
+def test_url_that_maintenance_prints_leads_to_the_site(behind, maintenance):
+    port = TLS["HTTP/2"]
+    assert behind.ask("stranger", port)[0] == 503
+    status, headers, _ = behind.ask("stranger", port, f"/?maintenance_bypass={TOKEN}")
+    assert (status, headers["Location"]) == (303, "https://localhost/")
+    cookie, *attributes = headers["Set-Cookie"].split("; ")
+    assert {"Secure", "HttpOnly"} < {*attributes}
+    status, _, text = behind.ask("stranger", port, "/a/?b=c", cookie=f"other=1; {cookie}")
+    assert (status, json.loads(text)["path"]) == (200, "/a/")
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "*",
+        "h*",
+        "none",
+        f"{TOKEN}x",
+        "x/../maintenance.on",
+        "../maintenance.on",
+        "/../maintenance.on",
+        "%2e%2e/x",
+        "${0}",
+    ],
+)
+def test_no_other_token_passes_maintenance(behind, maintenance, token):
+    assert behind.ask("stranger", TLS["HTTP/2"], cookie=f"maintenance_bypass={token}")[0] == 503
+    status, headers, _ = behind.ask("stranger", TLS["HTTP/2"], f"/?maintenance_bypass={token}")
+    assert status == 503
+    assert "Set-Cookie" not in headers
+
+
+def test_token_means_nothing_without_maintenance(behind):
+    status, headers, _ = behind.ask("stranger", TLS["HTTP/2"], f"/?maintenance_bypass={TOKEN}")
+    assert status == 200
+    assert "Set-Cookie" not in headers

@@ -6,12 +6,14 @@ begins with PROOF, with what the clients saw.
 
 import json
 import os
+import re
 import signal
 import time
 
 import pytest
 
 from support.engine import docker
+from support.processes import until
 from support.site import on_a_terminal
 
 pytestmark = pytest.mark.site
@@ -70,6 +72,71 @@ def test_a_release_whose_migration_fails(site, traffic):
 
 
 @pytest.mark.long
+def test_a_release_whose_migration_would_break_the_old_code_is_refused(site, traffic):
+    """The old code inserts rows without a field that it does not know; Django keeps a default out of the database."""
+    before = site.release()
+    site.change('migrations.AddField("entry", "required", models.TextField(default=""))')
+    with traffic.watch("a release whose migration breaks the old code") as seen:
+        printed = site.refuse("deploy")
+    assert "Add field required to entry: the code that runs cannot insert rows" in printed
+    assert re.search(r"make deploy ALLOW_MIGRATIONS=proof\.\d{4}_release_\d+", printed)
+    assert site.release() == before
+    assert seen.failures == []
+    site.undo()
+
+
+@pytest.mark.long
+def test_old_code_inserts_on_the_new_schema(site, traffic):
+    """With the default in the database: before the rollout, while both run, and after a rollback."""
+    before = site.release()
+    site.change('migrations.AddField("entry", "required", models.TextField(db_default=""))')
+    with traffic.watch("old code on the new schema") as seen:
+        site.make("deploy-migrations")
+        assert site.release() == before
+        site.make("deploy")
+        site.make("rollback", YES="1")
+        site.make("rollback", VERSION=site.git("rev-parse", "--short=12", "HEAD"))
+    assert seen.failures == []
+
+
+@pytest.mark.long
+def test_a_release_while_redis_is_down(site, traffic):
+    """It is not the release that is broken."""
+    expected = site.change()
+    docker("service", "scale", f"{site.service('redis')}=0")
+    try:
+        with traffic.watch("a release while Redis is down") as seen:
+            printed = site.make("deploy")
+        assert "The cache does not answer" in printed
+        assert site.release() == expected
+    finally:
+        docker("service", "scale", f"{site.service('redis')}=1")
+        site.wait_for("redis", 1)
+    assert seen.failures == []
+
+
+@pytest.mark.long
+def test_a_page_that_fails_is_rolled_back_unless_forced(site, traffic):
+    before = site.release()
+    site.change()
+    site.edit(
+        "{package}/config/urls.py", "urlpatterns = [\n", "urlpatterns = [\n    path('', lambda request: 1 / 0),\n"
+    )
+    site.commit("a broken page")
+    assert "/ answered 500" in site.refuse("deploy")
+    assert site.release() == before
+    assert "/ answered 500 (FORCE=1)" in site.make("deploy", FORCE="1")
+    assert "(unhealthy, / answered 500 (FORCE=1))" in site.make("releases")
+    # a release that does not mend it is no reason to go back
+    assert "no worse than before" in site.make("deploy-django", ADMIN_URL="other/")
+    # and another page tells more
+    site.make("deploy-django", SMOKE_TEST_PATH="/accounts/login/")
+    site.undo()
+    site.make("deploy")
+    assert site.ask("/").status == 200
+
+
+@pytest.mark.long
 def test_a_release_whose_migration_hangs(site, traffic):
     before = site.release()
     # no time limit of the database ends this one
@@ -80,6 +147,29 @@ def test_a_release_whose_migration_hangs(site, traffic):
     site.wait_for("migrate", 0)
     assert site.release() == before
     assert seen.failures == []
+    site.undo()
+
+
+def sleeping(site):
+    """Return how many statements sleep in the database, and how many connections hold the lock of a migration."""
+    sql = (
+        "SELECT count(*) FILTER (WHERE query LIKE 'SELECT pg_sleep(600)%' AND state = 'active'), "
+        "(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory') FROM pg_stat_activity"
+    )
+    psql = ["psql", "--username", "postgres", "--no-align", "--tuples-only", "--command", sql]
+    return tuple(map(int, docker("exec", site.containers("postgres")[0], *psql).split("|")))
+
+
+@pytest.mark.long
+def test_a_killed_migration_ends_in_the_database_and_holds_its_lock_until_then(site):
+    site.change('migrations.RunSQL("SELECT pg_sleep(600)")')
+    deploy = site.start("deploy")
+    until(lambda: sleeping(site) == (1, 2))
+    docker("kill", site.containers("migrate")[0])
+    assert "migrate failed" in deploy.communicate(timeout=60)[0]
+    # no other process migrates while the statement goes on
+    until(lambda: sleeping(site) in ((1, 1), (0, 0)))
+    until(lambda: sleeping(site) == (0, 0))
     site.undo()
 
 

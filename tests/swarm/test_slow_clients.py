@@ -9,10 +9,11 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from threading import Event
 
 import pytest
 
-from support.engine import docker_log
+from support.engine import docker, docker_log
 from support.processes import until
 from support.traffic import own_address
 
@@ -22,8 +23,8 @@ TLS = ssl.create_default_context()
 TLS.check_hostname, TLS.verify_mode = False, ssl.CERT_NONE
 
 
-def silent_client(site, size):
-    """Send most of a login form that is too large, then nothing, and return the connection."""
+def silent_client(site, size, sent=None):
+    """Send all but one byte of a login form that is too large, or less, then nothing, and return the connection."""
     connection = TLS.wrap_socket(socket.create_connection((own_address(), site.port), 30), server_hostname="localhost")
     connection.settimeout(3)
     head = (
@@ -31,9 +32,9 @@ def silent_client(site, size):
         f"Cookie: __Host-csrftoken={'a' * 32}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
         f"Content-Length: {size}\r\n\r\n"
     )
-    # Caddy does not read from a client that waits for its turn, and closes the connection when it has timed out
+    # Whoever waits for its turn is not read from, and loses the connection when it has timed out.
     with suppress(TimeoutError, ConnectionError):
-        connection.sendall(head.encode() + b"x" * (size - 1))
+        connection.sendall(head.encode() + b"x" * (size - 1 if sent is None else sent))
     return connection
 
 
@@ -76,6 +77,32 @@ def test_uploads_arrive_whole_more_at_once_than_there_are_threads(site):
         answers = Counter(pool.map(upload, [site] * 30, [24_000_000] * 30))
     assert answers == {(200, json.dumps({"a": 24_000_000})): 30}
     assert site.containers("django") == before
+
+
+@pytest.mark.long
+def test_slow_client_does_not_hold_up_a_new_proxy(site):
+    """The new one can only start when the old one has ended: that must not wait for clients, or the site is down meanwhile."""
+    [before] = site.containers(site.proxy)
+    ended = Event()
+
+    def send_slowly(connection):
+        with suppress(OSError):
+            while not ended.wait(0.1):
+                connection.sendall(b"x")
+
+    def is_served():
+        with suppress(OSError):
+            return site.ask("/accounts/login/", timeout=1).status == 200
+
+    with silent_client(site, 90_000, sent=1) as connection, ThreadPoolExecutor(1) as pool:
+        pool.submit(send_slowly, connection)
+        docker("service", "update", "--detach", "--force", site.service(site.proxy))
+        try:
+            until(lambda: before not in site.containers(site.proxy), seconds=20)
+            seconds = until(is_served, seconds=20)
+        finally:
+            ended.set()
+    print(f"PROOF a new {site.proxy}, with a slow client: served again {seconds:.1f} s after the old one ended")
 
 
 @pytest.mark.long

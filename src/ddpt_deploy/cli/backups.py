@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ddpt_deploy.errors import DeployError
-from ddpt_deploy.release import backups, proxy, recovery, smoke_test
+from ddpt_deploy.release import backups, probe, proxy, recovery, smoke_test
 from ddpt_deploy.site import lock, services
 from ddpt_deploy.site.site import Site
 
@@ -42,25 +42,28 @@ def backup_key(site: Site) -> None:
 def backup_download(site: Site, backup: str = "latest") -> None:
     """Write a backup into two files, not encrypted: the database as pg_restore reads it, and a tar archive of the files.
 
-    Args:
-        backup: its ID; the newest that is verified when left out
+    backup: its ID; the newest that is verified when left out
     """
     found = backups.find(site, backup)
     container = services.container(site, "backups")
     for kind, name, ending in (("database", "database.dump", "dump"), ("files", "/data", "tar")):
         path = Path(f"{site.stack}-{found.id}.{ending}")
+        program = ("exec", container, f"{backups.PROGRAMS}/restore", "download", found.id, kind, name)
         with site.console.step(kind) as step:
-            site.docker.save(path, "exec", container, f"{backups.PROGRAMS}/restore", "download", found.id, kind, name)
+            with path.open("wb") as file:
+                failed = site.docker.attach(*program, output=file)
+            if failed:
+                path.unlink()
+                raise DeployError(f"{path} could not be written.", hint="make backups")
             step.detail = f"{path}, {path.stat().st_size / 1e6:.2f} MB"
 
 
 def restore(site: Site, backup: str = "", to: str = "", table: str = "") -> None:
     """Restore a backup in place of the database, with the site in maintenance; the database before is kept.
 
-    Args:
-        backup: its ID; the newest that is verified when left out
-        to: the database as of this time in UTC, with BACKUP_WAL=yes: "2026-11-24 10:15:30"
-        table: only this one, into a schema beside; nothing else changes
+    backup: its ID; the newest that is verified when left out
+    to: the database as of this time in UTC, with BACKUP_WAL=yes: "2026-11-24 10:15:30"
+    table: only this one, into a schema beside; nothing else changes
     """
     with lock.held(site, f"restore {backup or to or 'latest'}") as site:
         found = _find(site, backup, to)
@@ -76,20 +79,21 @@ def restore(site: Site, backup: str = "", to: str = "", table: str = "") -> None
         proxy.set_maintenance(site, True)
         try:
             kept = backups.restore(site, found)
-        finally:
+        except BaseException:
             proxy.set_maintenance(site, before)
-        if not before:
-            with site.console.step("smoke-test") as step:
-                step.detail = smoke_test.run(site)
+            raise
+        # before clients see it; one that fails stays in maintenance
+        with site.console.step("smoke-test") as step:
+            step.detail = smoke_test.run(site, probe.CLIENT_ERROR)
+        proxy.set_maintenance(site, before)
     site.console.say(f"The database of before is {kept}. To drop it: make dbshell, then DROP DATABASE {kept};")
 
 
 def restore_drill(site: Site, backup: str = "", to: str = "") -> None:
     """Restore a backup into a throw-away database and compare it with what was dumped; the site is not touched.
 
-    Args:
-        backup: its ID; the newest that is verified when left out
-        to: the database as of this time, as for restore
+    backup: its ID; the newest that is verified when left out
+    to: the database as of this time, as for restore
     """
     with lock.held(site, f"restore-drill {backup or to or 'latest'}") as site:
         backups.drill(site, _find(site, backup, to))

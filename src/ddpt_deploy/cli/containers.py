@@ -1,23 +1,24 @@
-"""Commands that look into containers."""
+"""Commands that look into containers, and run others in them."""
 
+import math
 import re
 import shlex
 import sys
 from string import Template
 
 from ddpt_deploy.errors import DeployError
-from ddpt_deploy.site import services, stacks
+from ddpt_deploy.release import job, migrations
+from ddpt_deploy.site import releases, services, stacks
 from ddpt_deploy.site.site import Site
 
 
 def logs(site: Site, service: str = "django", since: str = "10m", grep: str = "", follow: bool = False) -> None:
     """Print the log of a service, or of the last migration job (SERVICE=migrate).
 
-    Args:
-        service: django when left out
-        since: how far back, such as 1h; 10m when left out
-        grep: only lines in which this regular expression is found
-        follow: go on with what is logged from now on
+    service: django when left out
+    since: how far back, such as 1h; 10m when left out
+    grep: only lines in which this regular expression is found
+    follow: go on with what is logged from now on
     """
     try:
         pattern = re.compile(grep)
@@ -41,13 +42,30 @@ def logs(site: Site, service: str = "django", since: str = "10m", grep: str = ""
 def execute(site: Site, *words: str, service: str = "django", cmd: str = "") -> int:
     """Run a command in a running container: exec SERVICE=django -- python manage.py check.
 
-    Args:
-        words: the command, after --; variables of the stack files such as ${DATABASE_NAME} are filled in
-        service: django when left out
-        cmd: more words of the command, quoted as in a shell
+    words: the command, after --; variables of the stack files such as ${DATABASE_NAME} are filled in
+    service: django when left out
+    cmd: more words of the command, quoted as in a shell
     """
     variables = stacks.variables(site, {})
     command = [Template(word).safe_substitute(variables) for word in words] + shlex.split(cmd)
     terminal = ["--tty"] if sys.stdin.isatty() else []
     container = services.container(site, service)
     return site.docker.attach("exec", "--interactive", *terminal, container, *(command or ["sh"]))
+
+
+def run(site: Site, cmd: str = "", memory: str = "") -> None:
+    """Run a manage.py command in a container of its own, which takes no memory of the site and which no deploy ends.
+
+    cmd: the command, quoted as in a shell
+    memory: the limit of that container, such as 2G; that of a container of Django when left out
+    """
+    if job.running(site, "run"):
+        raise DeployError(
+            "Another command still runs.", hint=f"wait, or to end it: docker service rm {site.name('run')}"
+        )
+    command = ["python", "manage.py", *shlex.split(cmd)]
+    task = migrations.django_job(site, releases.current(site), "run", command, memory=memory)
+    site.console.say(
+        "It goes on when the connection is lost. To see what it prints: make service-logs SERVICE=run FOLLOW=1"
+    )
+    print(job.run(site, task, timeout=math.inf, keep=True), end="", flush=True)

@@ -1,7 +1,7 @@
 """The command line: ``python3 -m ddpt_deploy COMMAND [--option value | NAME=value ...]``.
 
 ``NAME=value`` is how make says it: the option ``--name``, or a setting for this command only. Nothing else counts but
-variables of the shell that begin with ``DDPT_``.
+variables of the shell that begin with ``DDPT_``. The docstring of a command is its help, with a line for each option.
 """
 
 import getpass
@@ -10,8 +10,9 @@ import os
 import re
 import signal
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -58,6 +59,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "reindex": operations.reindex,
     "deploy-stack": operations.deploy_stack,
     "exec": containers.execute,
+    "run": containers.run,
 }
 EPILOG = "Options can be written as make has them, NAME=value; any other NAME is a setting, for this command only."
 
@@ -73,15 +75,9 @@ def build_parser() -> ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     chosen = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
     for name, run in COMMANDS.items():
-        text, _, described = (inspect.getdoc(run) or "").partition("\n\nArgs:\n")
+        text, _, described = (inspect.getdoc(run) or "").partition("\n\n")
         command = chosen.add_parser(
-            name,
-            help=text.rstrip("."),
-            description=text,
-            epilog=EPILOG,
-            parents=[common],
-            formatter_class=RawDescriptionHelpFormatter,
-            allow_abbrev=False,
+            name, help=text.rstrip("."), description=text, epilog=EPILOG, parents=[common], allow_abbrev=False
         )
         help_of = dict(re.findall(r"^ *(\w+): (.*)$", described, re.MULTILINE))
         for option in list(inspect.signature(run).parameters.values())[1:]:
@@ -110,8 +106,7 @@ def parse(words: Sequence[str]) -> tuple[Namespace, dict[str, str]]:
 def choose_environment(command: str, typed: str, shell: Mapping[str, str], folder: Path) -> str:
     """Return the environment to work on: what is typed, or DDPT_ENVIRONMENT, or production.
 
-    Raises DeployError when the shell has an ENVIRONMENT that names another one: it does not count, although the user who
-    set it may expect so.
+    Raises DeployError when an ENVIRONMENT of the shell, which does not count, names another one.
     """
     name = typed or shell.get(f"{settings.PREFIX}ENVIRONMENT") or "production"
     ignored = shell.get("ENVIRONMENT", name)
@@ -149,8 +144,11 @@ def main(words: Sequence[str], docker: Docker | None = None) -> int:
     try:
         environment = choose_environment(command, environment, os.environ, folder)
         found = settings.load(environment, folder, shell=os.environ, typed=typed)
-        user = user or os.environ.get(f"{settings.PREFIX}USER") or _login_name()
-        site = Site(found, docker or Docker(), console, folder, user)
+        user = user or os.environ.get(f"{settings.PREFIX}USER", "")
+        # a container may know no name for its user
+        with suppress(KeyError, OSError):
+            user = user or getpass.getuser()
+        site = Site(found, docker or Docker(), console, folder, user or "somebody")
         return COMMANDS[command](site, *options.pop("words", ()), **options) or 0
     except DeployError as error:
         console.error(error)
@@ -161,17 +159,10 @@ def main(words: Sequence[str], docker: Docker | None = None) -> int:
 
 
 def _add_option(parser: ArgumentParser, name: str, kind: Any, default: Any, text: str) -> None:
+    option = f"--{name.replace('_', '-')}"
     if kind == "words":
         parser.add_argument(name, nargs="*", metavar="WORD", help=text)
     elif kind is bool:
-        option = f"--{name.replace('_', '-')}"
         parser.add_argument(option, nargs="?", const=True, default=False, type=boolean, metavar="yes", help=text)
     else:
-        parser.add_argument(f"--{name.replace('_', '-')}", default=default, metavar="VALUE", help=text)
-
-
-def _login_name() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "somebody"
+        parser.add_argument(option, default=default, metavar="VALUE", help=text)

@@ -33,19 +33,21 @@ def setup(
 ) -> None:
     """Set up the site: swarm, secrets, all services and a release; safe to repeat.
 
-    Args:
-        advertise_addr: address of this node, for a new swarm
-        restore: begin with a backup, latest or its ID, on a server that has nothing yet
-        new_database: begin with an empty database where that of the site is lost, or with that of another site
-        move: the site gets another DOMAIN_NAME than its last release had
-        allow_dirty: also build what is not committed
+    advertise_addr: address of this node, for a new swarm
+    restore: begin with a backup, latest or its ID, on a server that has nothing yet
+    new_database: begin with an empty database where that of the site is lost, or with that of another site
+    move: the site gets another DOMAIN_NAME than its last release had
+    allow_dirty: also build what is not committed
     """
     with site.console.step("swarm") as step:
         step.detail = swarm.bootstrap(site, advertise_addr)
     with lock.held(site, "setup") as site:
-        if restore:
-            backups.require_key(site)
-        secrets.complete(site)
+        if restore and releases.history(site):
+            raise DeployError(
+                f"{site.stack} has releases: this is no empty server.", hint="make restore, or make setup"
+            )
+        # with another key nothing could be read
+        secrets.complete(site, given="RESTIC_PASSWORD" if restore else "")
         with hooks.step(site, "preflight"):
             preflight.check(site, setup=True, move=move, allow_dirty=allow_dirty)
         backup = backups.find(site, restore) if restore else None
@@ -56,18 +58,16 @@ def setup(
             backups.drop(site, backups.restore(site, backup))
             with site.console.step("records") as step:
                 step.detail = backups.restore_records(site, backup)
-            site.console.say(
-                f"The backup {backup.id} is of release {backup.release}, and the working copy is deployed now. "
-                f"For the code of then: git checkout {backup.release}, then make deploy"
-            )
+            then = f"git checkout {backup.release}, then make deploy"
+            site.console.say(f"The backup {backup.id} is of release {backup.release}. For the code of then: {then}")
         pipeline.run(site, git.version(site.project))
 
 
-def deploy_stack(site: Site, stack: str = "django") -> None:
+def deploy_stack(site: Site, stack: str = "django", force: bool = False) -> None:
     """Apply one stack file and the settings as they are now; Django keeps its version.
 
-    Args:
-        stack: a file in stacks/, without its ending
+    stack: a file in stacks/, without its ending
+    force: keep the change of Django although its smoke test fails
     """
     found = stacks.get(site, stack)
     # A change of the proxy or Redis opens no database connection
@@ -78,7 +78,7 @@ def deploy_stack(site: Site, stack: str = "django") -> None:
             current = releases.current(site)
             now = releases.candidate(site, current.version, current.image, current.digest)
             changed = replace(current, stacks=now.stacks, environment=now.environment, backup="")
-            pipeline.activate(site, changed, time.monotonic())
+            pipeline.activate(site, changed, time.monotonic(), force=force)
             return
         releases.history_for_domain(site)
         with site.console.step(stack):
@@ -112,8 +112,7 @@ def list_secrets(site: Site) -> None:
 def rotate_secret(site: Site, name: str = "") -> None:
     """Give a secret a new value, without a failed request.
 
-    Args:
-        name: a secret of secrets.toml
+    name: a secret of secrets.toml
     """
     known = {entry.name: entry for entry in secrets.catalogue(site)}
     if name not in known:
@@ -122,16 +121,14 @@ def rotate_secret(site: Site, name: str = "") -> None:
     with lock.held(site, f"rotate {name}") as site:
         value = secrets.new_value(site, known[name])
         if not value:
-            hint = f"{PREFIX}{name}=... make rotate-secret NAME={name}"
-            raise DeployError(f"There is no new value for {name}.", hint=hint)
+            raise DeployError(f"{name} has no new value.", hint=f"{PREFIX}{name}=... make rotate-secret NAME={name}")
         rotation.rotate(site, name, value)
 
 
 def maintenance(site: Site, off: bool = False) -> None:
     """Have the proxy answer all but static files with its maintenance page and status 503; Django may be down meanwhile.
 
-    Args:
-        off: no longer
+    off: no longer
     """
     what = f"maintenance {'off' if off else 'on'}"
     holder = lock.held_by(site)
@@ -139,14 +136,15 @@ def maintenance(site: Site, off: bool = False) -> None:
     locked = nullcontext(site) if holder and not holder.get("token") else lock.held(site, what)
     with locked as site, site.console.step(what):
         proxy.set_maintenance(site, not off)
+    if not off:
+        site.console.say(f"To see the site meanwhile: {site.settings.url}/?maintenance_bypass={proxy.bypass(site)}")
 
 
 def scale(site: Site, service: str = "django", replicas: str = "") -> None:
     """Run another number of containers until the next deploy.
 
-    Args:
-        service: django when left out
-        replicas: how many containers
+    service: django when left out
+    replicas: how many containers
     """
     # two schedulers would run each job twice
     scalable = [name for stack in stacks.application(site) for name in stack.services if name != "scheduler"]
@@ -163,12 +161,12 @@ def scale(site: Site, service: str = "django", replicas: str = "") -> None:
 def stack_rm(site: Site, everything: bool = False, confirm: str = "") -> None:
     """Remove the services of the site, or everything of it.
 
-    Args:
-        everything: also remove data, secrets and releases
-        confirm: the name of the stack, which EVERYTHING=1 asks for
+    everything: also remove data, secrets and releases
+    confirm: the name of the stack, which EVERYTHING=1 asks for
     """
     question = f"This takes {site.settings.url} down and removes the services of {site.stack}, and"
     if everything:
+        site.console.warn(backups.last(site))
         site.console.confirm_name(f"{question} ALL ITS DATA, secrets and releases.", site.stack, confirm)
     else:
         site.console.confirm(f"{question} nothing else: data, secrets and releases stay. Continue?")

@@ -10,14 +10,16 @@ from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
 
 
-def deploy(site: Site, version: str = "", check: bool = False, allow_dirty: bool = False, image: str = "") -> None:
+def deploy(
+    site: Site, version: str = "", check: bool = False, allow_dirty: bool = False, image: str = "", force: bool = False
+) -> None:
     """Deploy the working copy, without a failed request.
 
-    Args:
-        version: its name; the git revision when left out
-        check: only check whether a deploy could start, and list everything that is wrong
-        allow_dirty: also build what is not committed
-        image: pull this image of the working copy, NAME@sha256:DIGEST, and build none
+    version: its name; the git revision when left out
+    check: only check whether a deploy could start, and list everything that is wrong
+    allow_dirty: also build what is not committed
+    image: pull this image of the working copy, NAME@sha256:DIGEST, and build none
+    force: keep the release although its smoke test fails; make releases shows that
     """
     if check:
         with site.console.step("preflight"):
@@ -27,20 +29,20 @@ def deploy(site: Site, version: str = "", check: bool = False, allow_dirty: bool
     with lock.held(site, f"deploy {version}") as site:
         with hooks.step(site, "preflight", version):
             preflight.check(site, allow_dirty=allow_dirty, pushed=bool(image))
-        pipeline.run(site, version, image)
+        pipeline.run(site, version, image, force=force)
 
 
-def rollback(site: Site, version: str = "") -> None:
+def rollback(site: Site, version: str = "", force: bool = False) -> None:
     """Roll back to the release before, or to VERSION; migrations are not reversed.
 
-    Args:
-        version: a version on record, or its beginning
+    version: a version on record, or its beginning
+    force: keep the release although its smoke test fails
     """
     with lock.held(site, f"rollback {version}".strip()) as site:
         target = _rollback_target(site, version)
         image.ensure(site, target.image)
         again = replace(target, rollback_of=target.original_number)
-        done = pipeline.activate(site, again, time.monotonic())
+        done = pipeline.activate(site, again, time.monotonic(), force=force)
     site.console.say(
         f"Release {done.number} ({done.version}, that of release {done.rollback_of}) is at {site.settings.url}"
     )
@@ -78,7 +80,8 @@ def list_releases(site: Site) -> None:
             "seconds": f"{release.seconds:.0f}",
             "migrations": str(len(release.migrations)),
             "": ("current" if release is recorded[-1] else "")
-            + (f" (rollback to {release.rollback_of})" if release.rollback_of else ""),
+            + (f" (rollback to {release.rollback_of})" if release.rollback_of else "")
+            + (f" (unhealthy, {release.unhealthy})" if release.unhealthy else ""),
         }
         for release in reversed(recorded)
     ]
@@ -90,8 +93,7 @@ def list_releases(site: Site) -> None:
 def build(site: Site, push: bool = False) -> None:
     """Build the image of the working copy.
 
-    Args:
-        push: also push it to the registry
+    push: also push it to the registry
     """
     version = git.version(site.project)
     if push and not site.settings.registry:
@@ -102,8 +104,7 @@ def build(site: Site, push: bool = False) -> None:
 def migrate(site: Site, allow_dirty: bool = False) -> None:
     """Run the migrations of the working copy, and change nothing else: the release that runs must work with them.
 
-    Args:
-        allow_dirty: also build what is not committed
+    allow_dirty: also build what is not committed
     """
     version = git.version(site.project)
     with lock.held(site, f"migrate {version}") as site:
@@ -121,8 +122,7 @@ def prune(site: Site) -> None:
 def acquire_lock(site: Site, message: str = "locked by hand") -> None:
     """Lock the site, so that nobody deploys.
 
-    Args:
-        message: why, for others who try to deploy
+    message: why, for others who try to deploy
     """
     lock.acquire(site, message)
     site.console.say(f"{site.stack} is locked. To unlock it: make deploy-unlock")
@@ -131,8 +131,7 @@ def acquire_lock(site: Site, message: str = "locked by hand") -> None:
 def release_lock(site: Site, mine: bool = False) -> None:
     """Release the lock, also one that somebody else holds.
 
-    Args:
-        mine: only a lock that this user holds
+    mine: only a lock that this user holds
     """
     holder = lock.held_by(site)
     if not holder:

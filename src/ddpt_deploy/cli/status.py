@@ -7,18 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ddpt_deploy.errors import DeployError, DockerError
-from ddpt_deploy.release import database, image, proxy
+from ddpt_deploy.release import database, image, proxy, smoke_test
 from ddpt_deploy.site import lock, releases, services, stacks, swarm
 from ddpt_deploy.site.settings import Settings
 from ddpt_deploy.site.site import Site
 
-# Prints the answer of /readyz whatever its status; it is not reached from outside.
-READYZ = """
-import http.client
-connection = http.client.HTTPConnection("127.0.0.1", 8000, timeout=5)
-connection.request("GET", "/readyz")
-print(connection.getresponse().read().decode())
-"""
 YEAR = 31_536_000
 
 
@@ -35,10 +28,10 @@ def status(site: Site) -> int:
     site.console.table(rows)
     runs = _scheduled(site)
     site.console.table(runs)
-    try:
-        site.console.say(_readiness(site))
-    except DeployError as error:
-        site.console.warn(error.message)
+    _, problem, states = smoke_test.ask(site)
+    site.console.say(", ".join(f"{name}: {state}" for name, state in states.items()))
+    if problem:
+        site.console.warn(f"{site.settings.url}: {problem}")
     try:
         gigabytes, used = image.free_disk(site)
         site.console.say(f"disk: {gigabytes:.0f} GB free, {used} used")
@@ -68,15 +61,6 @@ def hsts_advice(settings: Settings, proxy_stack: str, served: timedelta) -> str:
         f"The site has run for {served.days} days. For browsers to use only HTTPS for a year, write "
         f"SECURE_HSTS_SECONDS={YEAR} into {settings.environment}.env, then: make deploy-{proxy_stack} deploy-django"
     )
-
-
-def _readiness(site: Site) -> str:
-    """Return what Django says of each service that it needs. Raises DeployError when it does not say."""
-    answer = services.run(site, "django", "python", "-c", READYZ)
-    try:
-        return ", ".join(f"{name}: {state}" for name, state in json.loads(answer).items())
-    except ValueError:
-        raise DeployError(f"/readyz of {site.name('django')} answered {answer[:100]!r}.") from None
 
 
 def _scheduled(site: Site) -> list[dict[str, str]]:

@@ -12,7 +12,6 @@ from ddpt_deploy.release import backing_services, database, image, job, migratio
 from ddpt_deploy.release.job import Job
 from ddpt_deploy.site import releases, secrets, stacks
 from ddpt_deploy.site.releases import Release
-from ddpt_deploy.site.settings import PREFIX
 from ddpt_deploy.site.site import Site
 
 # where the programs are
@@ -79,7 +78,7 @@ def before_migrations(site: Site, candidate: Release) -> str:
 def snapshots(site: Site) -> list[dict[str, Any]]:
     """Return all snapshots of the site, as restic prints them. Raises DeployError when the repository cannot be read."""
     printed = run(site, "restore", "list")
-    return list(json.loads(next(line for line in printed.splitlines() if line.startswith("["))))
+    return list(json.loads(next((line for line in printed.splitlines() if line.startswith("[")), "[]")))
 
 
 def from_snapshots(snapshots: Sequence[dict[str, Any]]) -> list[Backup]:
@@ -103,6 +102,16 @@ def find(site: Site, name: str) -> Backup:
         if backup.id == name or (name == "latest" and backup.verified):
             return backup
     raise DeployError(f"There is no backup {name} of {site.stack}.", hint="make backups")
+
+
+def last(site: Site) -> str:
+    """Tell which backup there is and where, for those who are about to remove the site."""
+    try:
+        backup = find(replace(site, settings=replace(site.settings, backup_timeout=60)), "latest")
+    except DeployError as error:
+        return f"No verified backup was found: {error.message}"
+    volume = f"the volume {site.name('backups')}, which goes as well: make backup-download"
+    return f"The newest verified backup is {backup}, in {site.settings.backup_repository or volume}"
 
 
 def at(site: Site, to: str) -> Backup:
@@ -193,20 +202,6 @@ def drop(site: Site, name: str) -> None:
     run(site, "restore", "drop", name)
 
 
-def require_key(site: Site) -> None:
-    """Store the key of the backups, from the shell or the terminal. Raises DeployError where releases are on record already."""
-    if releases.history(site):
-        message = f"{site.stack} has releases already: this is no empty server."
-        raise DeployError(message, hint="make restore BACKUP=latest, or to go on: make setup")
-    entry = next(one for one in secrets.catalogue(site) if one.name == "RESTIC_PASSWORD")
-    if entry.name not in secrets.versions(site):
-        value = secrets.new_value(site, replace(entry, generate=False))
-        if not value:
-            hint = f"{PREFIX}{entry.name}=... make setup RESTORE=latest"
-            raise DeployError("The key of the backups is required.", hint=hint)
-        secrets.store(site, entry.name, value)
-
-
 def run(
     site: Site, program: str, *arguments: str, capabilities: Sequence[str] = (), files: Mapping[str, str] | None = None
 ) -> str:
@@ -245,6 +240,9 @@ def _restore(site: Site, backup: Backup, what: str, *words: str, capabilities: S
 def _migrate(site: Site, restored: str) -> None:
     """Run the migrations of the current release, if there is one, on a restored database. Raises DeployError."""
     for release in releases.history(site)[-1:]:
-        migration = replace(migrations.migration_job(site, release, restored), name="backup-migrate")
+        words = ["python", "manage.py", "migrate_release"]
+        migration = migrations.django_job(site, release, "backup-migrate", words, database=restored)
+        # no code of another release uses that database
+        migration = replace(migration, environment={**migration.environment, "ALLOW_MIGRATIONS": "all"})
         with site.console.step("migrate"):
             job.run(site, migration, timeout=site.settings.migration_timeout)

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 
-from ddpt_deploy.docker import options
-from ddpt_deploy.errors import DeployError
+from ddpt_deploy.errors import DeployError, DockerError
 from ddpt_deploy.release.verdict import judge_job
 from ddpt_deploy.site import lock, services, store
 from ddpt_deploy.site.site import Site
@@ -39,48 +38,51 @@ class Job:
 
     def arguments(self, stack: str) -> list[str]:
         """Return the arguments of ``docker`` that start it."""
+        volumes = [f"type=volume,source={stack}_{name},target={path}" for path, name in self.volumes.items()]
+        engine = ["type=bind,source=/var/run/docker.sock,target=/var/run/docker.sock"] if self.engine else []
+        repeated = {
+            "--cap-add": self.capabilities,
+            "--user": [self.user] if self.user else [],
+            "--constraint": [self.constraint] if self.constraint else [],
+            "--network": [stack] if self.on_network else [],
+            "--limit-memory": [self.memory] if self.memory else [],
+            "--env": [f"{name}={value}" for name, value in self.environment.items()],
+            "--mount": ["type=tmpfs,target=/tmp", *volumes, *engine],
+            "--config": [f"source={name},target={path}" for path, name in self.configs.items()],
+            "--secret": [f"source={name},target={file}" for file, name in self.secrets.items()],
+        }
         return [
             *("service", "create", "--detach", "--no-resolve-image", "--with-registry-auth"),
             *("--name", f"{stack}_{self.name}", "--label", f"{services.NAMESPACE}={stack}"),
             *("--mode", "global-job" if self.on_every_node else "replicated-job"),
             *("--restart-condition", "none", "--no-healthcheck", "--init"),
             *("--read-only", "--cap-drop", "ALL", "--limit-pids", "256"),
-            *(word for capability in self.capabilities for word in ("--cap-add", capability)),
-            *("--mount", "type=tmpfs,target=/tmp"),
             *("--log-driver", "json-file", "--log-opt", "max-size=10m"),
-            *(("--user", self.user) if self.user else ()),
-            *(("--constraint", self.constraint) if self.constraint else ()),
-            *(("--network", stack) if self.on_network else ()),
-            *(("--limit-memory", self.memory) if self.memory else ()),
-            *options("--env", self.environment),
-            *(
-                word
-                for path, name in self.volumes.items()
-                for word in ("--mount", f"type=volume,source={stack}_{name},target={path}")
-            ),
-            *(word for path, name in self.configs.items() for word in ("--config", f"source={name},target={path}")),
-            *(word for file, name in self.secrets.items() for word in ("--secret", f"source={name},target={file}")),
-            *(("--mount", "type=bind,source=/var/run/docker.sock,target=/var/run/docker.sock") if self.engine else ()),
+            *(word for option, values in repeated.items() for value in values for word in (option, value)),
             *("--entrypoint", self.command[0]),
             self.image,
             *self.command[1:],
         ]
 
 
-def run(site: Site, job: Job, *, timeout: float) -> str:
-    """Run a job to its end, remove it, and return its log. Raises DeployError with the log when it fails."""
+def run(site: Site, job: Job, *, timeout: float, keep: bool = False) -> str:
+    """Run a job to its end in place of the one before it, and return its log. Raises DeployError with the log when it fails.
+
+    It is removed at the end; one to ``keep`` stays for its log, and goes on where the engine cannot be reached any more.
+    """
     try:
-        start(site, job)
-        wait(site, job.name, timeout=timeout)
-        return services.log(site, job.name)
-    finally:
         remove(site, job.name)
-
-
-def start(site: Site, job: Job) -> None:
-    """Start a job in place of the one before it."""
-    remove(site, job.name)
-    site.docker.run(*job.arguments(site.stack))
+        site.docker.run(*job.arguments(site.stack))
+        wait(site, job.name, timeout=timeout)
+        printed = services.log(site, job.name)
+    except BaseException as error:
+        # What nobody waits for must not go on; but when the connection is lost nobody knows how far it is.
+        if not keep or (not isinstance(error, DockerError) and running(site, job.name)):
+            remove(site, job.name)
+        raise
+    if not keep:
+        remove(site, job.name)
+    return printed
 
 
 def wait(site: Site, name: str, *, timeout: float) -> None:
@@ -95,6 +97,12 @@ def wait(site: Site, name: str, *, timeout: float) -> None:
     if missing := wait_until(poll, timeout=timeout, progress=site.console.progress):
         problem = f"The job {site.name(name)} timed out after {timeout:.0f} s: {missing}."
         raise DeployError(problem, cause=services.log(site, name))
+
+
+def running(site: Site, name: str) -> str:
+    """Return what a job is doing while it runs; nothing where there is none, it has ended, or its node is down."""
+    found = services.tasks(site, name)
+    return judge_job(found).missing if found else ""
 
 
 def remove(site: Site, name: str) -> None:

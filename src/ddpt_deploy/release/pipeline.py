@@ -11,17 +11,17 @@ from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
 
 
-def run(site: Site, version: str, pushed: str = "") -> None:
+def run(site: Site, version: str, pushed: str = "", *, force: bool = False) -> None:
     """Build, migrate, publish static files, and activate. On any failure the release recorded last runs on, or again.
 
-    ``pushed`` is an image in a registry, which is pulled and not built.
+    ``pushed`` is an image in a registry, which is pulled and not built; ``force`` records a release that is unhealthy.
     """
     started = time.monotonic()
     built = pull(site, version, pushed) if pushed else build(site, version)
     candidate = migrate(site, releases.candidate(site, version, *built))
     with step(site, "static", version) as shown:
         shown.detail = proxy.publish_static(site, candidate)
-    release = activate(site, candidate, started)
+    release = activate(site, candidate, started, force=force)
     site.console.say(f"Release {release.number} ({release.version}) is at {site.settings.url}")
 
 
@@ -61,20 +61,21 @@ def migrate(site: Site, candidate: Release) -> Release:
     return replace(candidate, backup=backup, migrations=known)
 
 
-def activate(site: Site, target: Release, started: float) -> Release:
+def activate(site: Site, target: Release, started: float, *, force: bool = False) -> Release:
     """Roll out a release, test the site, and record the release; when that fails restore the one recorded last.
 
-    ``started`` is when its deploy did, in seconds of ``time.monotonic``.
+    ``started`` is when its deploy did, in seconds of ``time.monotonic``. ``force`` records it even if it is unhealthy.
     """
+    before, _, _ = smoke_test.ask(site)
     try:
         with step(site, "roll", target.version) as shown:
             rollout.roll(site, target)
             shown.detail = target.version
         with step(site, "smoke-test", target.version) as shown:
-            maintenance = proxy.in_maintenance(site)
-            shown.detail = "skipped: maintenance" if maintenance else smoke_test.run(site)
+            problem = smoke_test.run(site, before, force=force)
+            shown.detail = problem or f"{site.settings.url} is healthy"
         with step(site, "record", target.version) as shown:
-            target = releases.record(site, target, time.monotonic() - started)
+            target = releases.record(site, replace(target, unhealthy=problem), time.monotonic() - started)
             shown.detail = f"release {target.number}"
     except BaseException:
         try:

@@ -1,6 +1,11 @@
 """Preflight: everything that can be known to fail before anything is changed, listed at once."""
 
+import os
+import re
+import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from urllib.parse import urlsplit
 
 from ddpt_deploy.errors import DeployError, DockerError
 from ddpt_deploy.release import database, git, image
@@ -29,6 +34,7 @@ def check(
         backing = [stack for stack in found if not stack.is_application]
         problems = [
             *_source(site, allow_dirty),
+            *_names(site, setup),
             *_nodes(site, pushed),
             *_secrets(site),
             *unreadable,
@@ -37,7 +43,7 @@ def check(
             *_images(site, backing),
             *(() if setup else _services(site, backing)),
             *(f"{problem}: make reindex" for problem in database.sort_order_problems(site)),
-            *(() if move else _failures(releases.history_for_domain, site)),
+            *(() if move else _failure(releases.history_for_domain, site)),
         ]
     if problems:
         raise DeployError(
@@ -85,6 +91,28 @@ def _source(site: Site, allow_dirty: bool) -> Iterator[str]:
         yield "there is no Dockerfile in the project"
 
 
+def _names(site: Site, setup: bool) -> Iterator[str]:
+    known = site.settings
+    names = {} if known.is_local else {"DOMAIN_NAME": known.domain_name, "ACME_EMAIL": known.acme_email}
+    examples = [name for name, value in names.items() if re.search(r"(^|[.@])example(\.(com|net|org))?$", value)]
+    for name in examples:
+        yield f"{name}={names[name]} is only an example: write yours into {known.environment}.env"
+    server = {node["Status"]["Addr"] for node in swarm.nodes(site)}
+    server |= _addresses(urlsplit(os.environ.get("DOCKER_HOST", "")).hostname or "localhost")
+    for host in known.hosts if setup and names and not examples else ():
+        found = _addresses(host)
+        if not found or found - server:
+            # which may be right: a CDN, NAT, or an address of the server that is not known here
+            addresses = ", ".join(sorted(found)) or "no address"
+            site.console.warn(f"DNS has {addresses} for {host}, and the server is {', '.join(sorted(server))}.")
+
+
+def _addresses(host: str) -> set[str]:
+    with suppress(OSError):
+        return {str(found[4][0]) for found in socket.getaddrinfo(host, None)}
+    return set()
+
+
 def _nodes(site: Site, pushed: bool) -> Iterator[str]:
     found = swarm.nodes(site)
     for role in swarm.missing_roles(found):
@@ -114,11 +142,7 @@ def _secrets(site: Site) -> Iterator[str]:
 def check_sizes(settings: Settings) -> None:
     """Raise DeployError when the sizes in the settings do not fit each other."""
     if problem := next(_sizes(settings), ""):
-        raise DeployError(
-            f"The sizes of {settings.stack_name} do not fit each other.",
-            cause=problem,
-            hint=f"edit deployment/{settings.environment}.env",
-        )
+        raise DeployError(f"The sizes do not fit: {problem}.", hint=f"edit deployment/{settings.environment}.env")
 
 
 def _sizes(settings: Settings) -> Iterator[str]:
@@ -165,7 +189,7 @@ def _uploads(settings: Settings, application: list[Stack]) -> Iterator[str]:
 
 def _images(site: Site, backing: list[Stack]) -> Iterator[str]:
     for reference in [one for stack in backing for one in stack.images]:
-        yield from _failures(image.ensure, site, reference)
+        yield from _failure(image.ensure, site, reference)
     try:
         gigabytes, _ = image.free_disk(site)
     except DeployError as error:
@@ -182,8 +206,8 @@ def _services(site: Site, backing: list[Stack]) -> Iterator[str]:
                 yield f"{site.name(name)} is not deployed: make deploy-{stack.name}, or make setup"
 
 
-def _failures(call: Callable[..., object], *arguments: object) -> Iterator[str]:
-    """Call a function, and yield what is wrong when it raises DeployError."""
+def _failure(call: Callable[..., object], *arguments: object) -> Iterator[str]:
+    """Return what a call raises, if it does."""
     try:
         call(*arguments)
     except DeployError as error:

@@ -1,5 +1,8 @@
 """What the proxy serves and how: its configuration, its maintenance page, static files. A change restarts nothing."""
 
+import json
+import re
+import secrets as random
 from collections.abc import Mapping
 
 from ddpt_deploy.release import job
@@ -29,7 +32,7 @@ def set_maintenance(site: Site, on: bool) -> None:
     The record in the swarm decides; what the proxy has follows from it, now and whenever it is configured.
     """
     if on:
-        store.create(site, "maintenance", "maintenance", "{}")
+        store.create(site, "maintenance", "maintenance", json.dumps({"bypass": random.token_urlsafe(16)}))
     else:
         site.docker.remove("config", site.name("maintenance"))
     _run(site, "maintenance", stacks.CONFIGURE, {}, {})
@@ -38,6 +41,21 @@ def set_maintenance(site: Site, on: bool) -> None:
 def in_maintenance(site: Site) -> bool:
     """Tell whether the site is in maintenance."""
     return bool(site.labelled("config", "maintenance"))
+
+
+def bypass(site: Site) -> str:
+    """Return the value of the cookie, and of the query parameter that sets it, by which a client passes maintenance."""
+    return next((str(record.get("bypass", "")) for record in store.read(site, "maintenance")), "")
+
+
+def certificate_errors(site: Site) -> list[str]:
+    """Return why Caddy, or certbot for NGINX, could not get certificates, as they have logged last."""
+    running = [task for name in ("caddy", "certbot") for task in services.running(services.tasks(site, name))[:1]]
+    log = "".join(site.docker.output("service", "logs", "--raw", "--tail", "300", task["ID"]) for task in running)
+    failed = [json.loads(line) for line in log.splitlines() if '"msg":"could not get certificate' in line]
+    reasons = [f"{one['identifier']}: no certificate.\n{one['error']}" for one in failed]
+    reasons += re.findall(r"^\S+: no certificate\.\n(?:.+\n){1,5}", log, re.MULTILINE)
+    return list(dict.fromkeys(reasons))[-3:]
 
 
 def publish_static(site: Site, candidate: Release) -> str:
@@ -75,7 +93,7 @@ def _run(site: Site, name: str, files: str, environment: Mapping[str, str], secr
         user="0",
         # a program may carry one as a file capability, and does not start without
         capabilities=service.get("cap_add", []),
-        environment={**environment, "MAINTENANCE": "on" if in_maintenance(site) else "off"},
+        environment={**environment, "MAINTENANCE": "on" if in_maintenance(site) else "off", "BYPASS": bypass(site)},
         volumes={one["target"]: one["source"] for one in service["volumes"] if one["type"] == "volume"},
         configs={f"/new/{path.name}": store.file(site, path.read_text()) for path in folder.glob(files)},
         secrets=secrets,

@@ -1,60 +1,82 @@
-"""The smoke test: asks the site as a browser would, through the proxy."""
+"""The smoke test: asks the site as a browser would, and compares the answer with that before the rollout."""
 
-import http.client
-import re
-import socket
-import ssl
-from contextlib import closing
+import inspect
+import json
 
 from ddpt_deploy.errors import DeployError
+from ddpt_deploy.release import probe, proxy
+from ddpt_deploy.site import services, stacks
 from ddpt_deploy.site.site import Site
 from ddpt_deploy.waiting import wait_until
 
-
-class Connection(http.client.HTTPSConnection):
-    """A connection to the site; a local site is on this computer, whatever DNS says."""
-
-    def __init__(self, site: Site):
-        self.tls = ssl.create_default_context()
-        if not site.settings.is_trusted:
-            self.tls.check_hostname = False
-            self.tls.verify_mode = ssl.CERT_NONE
-        super().__init__(site.settings.domain_name, site.settings.https_port, timeout=10, context=self.tls)
-        self.address = "127.0.0.1" if site.settings.is_local else site.settings.domain_name
-
-    def connect(self) -> None:
-        """Open the connection."""
-        plain = socket.create_connection((self.address, self.port), self.timeout)
-        self.sock = self.tls.wrap_socket(plain, server_hostname=self.host)
+# How bad it is, why, and the state of each service that Django needs.
+Answer = tuple[int, str, dict[str, str]]
 
 
-def get(site: Site, path: str) -> tuple[int, str]:
-    """Return the status and the text of a page."""
-    with closing(Connection(site)) as connection:
-        connection.request("GET", path)
-        response = connection.getresponse()
-        return response.status, response.read().decode(errors="replace")
+def run(site: Site, tolerated: int, *, force: bool = False) -> str:
+    """Wait until the site answers well; return what is wrong and tolerated or, by ``force``, passed over.
 
-
-def run(site: Site) -> str:
-    """Wait until the home page and its static files are there. Raises DeployError.
-
-    That the database answers and has all migrations is known: no container serves without (``migrate --check``).
+    Tolerated is how bad it was before: to roll back would not mend that. Raises DeployError when the answer is worse, or
+    when Django says that the database or migrations are down.
     """
-    if problem := wait_until(lambda: _problem(site), timeout=60, progress=site.console.progress, interval=1):
-        raise DeployError(f"{site.settings.url} is unhealthy.", cause=problem, hint="make status, make service-logs")
-    return f"{site.settings.url} is healthy"
+    level, problem, states = ask(site, timeout=60, enough=min(tolerated, probe.CLIENT_ERROR))
+    is_worse = level > tolerated or level == probe.DOWN
+    if is_worse and not force:
+        reasons = proxy.certificate_errors(site) if level == probe.UNREACHABLE else []
+        raise DeployError(
+            f"{site.settings.url} is unhealthy.",
+            cause="\n".join([problem, *reasons]),
+            hint=(
+                f"make service-logs SERVICE={stacks.proxy(site).name}" if reasons else "make status, make service-logs"
+            ),
+        )
+    if problem:
+        problem = f"{problem} ({'FORCE=1' if is_worse else 'no worse than before'})"
+        site.console.warn(f"{site.settings.url} is unhealthy: {problem}")
+    else:
+        level, reason = _ask_from_here(site)
+        if level == probe.UNREACHABLE:
+            reason = "\n".join([reason, *proxy.certificate_errors(site)])
+            site.console.warn(f"{site.settings.url} is healthy, but this computer cannot reach it: {reason}")
+    for name in [name for name, state in states.items() if state == "degraded"]:
+        site.console.warn(f"The {name} does not answer; pages do without.")
+    return problem
 
 
-def _problem(site: Site) -> str:
+def ask(site: Site, *, timeout: float = 5, enough: int = probe.CLIENT_ERROR) -> Answer:
+    """Ask until the answer is good ``enough``, for so many seconds at most; return the last one."""
+    answer: Answer = (probe.UNREACHABLE, "", {})
+
+    def poll() -> str:
+        nonlocal answer
+        answer = _ask(site)
+        return answer[1] if answer[0] > enough else ""
+
+    wait_until(poll, timeout=timeout, progress=site.console.progress, interval=1)
+    return answer
+
+
+def _ask(site: Site) -> Answer:
+    """Ask on the server, past DNS and firewalls; from here where this engine has no container of Django."""
+    # no certificate is verified: the container does not know the authorities that this computer trusts
+    request = json.dumps([stacks.proxy(site).name, *_request(site)])
     try:
-        status, text = get(site, "/")
-        if status >= 400:
-            return f"/ answered {status}"
-        for path in sorted(set(re.findall(r"""["'](/static/[^"'?#]+)""", text))):
-            status, _ = get(site, path)
-            if status != 200:
-                return f"{path} answered {status}"
-    except (OSError, http.client.HTTPException) as error:
-        return f"{type(error).__name__}: {error}"
-    return ""
+        printed = services.run(site, "django", "python", "-c", inspect.getsource(probe), request)
+        level, problem, states = json.loads(printed.splitlines()[-1])
+        return level, problem, states
+    except DeployError:
+        if services.running(services.tasks(site, "django")):
+            return *_ask_from_here(site), {}
+        # no worse than a page that Django does not know
+        return probe.CLIENT_ERROR, "no container of Django runs", {}
+
+
+def _ask_from_here(site: Site) -> tuple[int, str]:
+    # A local site is on this computer, whatever DNS says
+    address = "127.0.0.1" if site.settings.is_local else site.settings.domain_name
+    return probe.ask(address, *_request(site), verify=site.settings.is_trusted)
+
+
+def _request(site: Site) -> tuple[str, int, str, str]:
+    known = site.settings
+    return known.domain_name, known.https_port, known.smoke_test_path or "/", f"maintenance_bypass={proxy.bypass(site)}"

@@ -37,6 +37,8 @@ class Release:
     backup: str = ""
     # the number of the release that a rollback rolled out again
     rollback_of: int = 0
+    # what its smoke test did not pass and was recorded for, because of FORCE=1 or because it was so before
+    unhealthy: str = ""
 
     @property
     def original_number(self) -> int:

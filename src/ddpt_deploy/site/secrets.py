@@ -7,7 +7,7 @@ A Docker secret cannot be changed and never be read again. So each value is a se
 import os
 import secrets as cryptography
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ddpt_deploy.docker import options
 from ddpt_deploy.errors import DeployError
@@ -80,15 +80,20 @@ def missing(site: Site) -> list[Secret]:
     return [secret for secret in catalogue(site) if not secret.optional and secret.name not in stored]
 
 
-def complete(site: Site) -> None:
-    """Store a value for each secret that has none. Raises DeployError for those that are required and missing."""
+def complete(site: Site, *, given: str = "") -> None:
+    """Store a value for each secret that has none, and generate none for the one that must be ``given``.
+
+    Raises DeployError for those that are required and missing.
+    """
     stored = versions(site)
     for secret in catalogue(site):
+        secret = replace(secret, generate=secret.generate and secret.name != given)
         if secret.name not in stored and (value := new_value(site, secret)):
             store(site, secret.name, value)
-    still = [f"{secret.name}: {secret.about}" for secret in missing(site)]
-    if still:
-        raise DeployError("Secrets are missing:", cause="\n".join(still), hint="make secrets, on a terminal")
+    if still := missing(site):
+        names = "\n".join(f"{secret.name}: {secret.about}" for secret in still)
+        hint = f"on a terminal, make secrets; elsewhere, export {PREFIX}{still[0].name}=..."
+        raise DeployError("Secrets are missing:", cause=names, hint=hint)
 
 
 def new_value(site: Site, secret: Secret) -> str:

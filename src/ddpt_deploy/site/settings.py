@@ -73,6 +73,7 @@ class Settings:
     backup_memory: int = setting(values.memory)
     drain_seconds: int = setting(values.number)
     keep_releases: int = setting(values.at_least_one)
+    smoke_test_path: str = setting(values.path)
     migration_timeout: int = setting(values.number)
     rollout_timeout: int = setting(values.number)
 

@@ -7,7 +7,7 @@ import pytest
 from ddpt_deploy import docker, waiting
 from ddpt_deploy.cli import main as command_line
 from ddpt_deploy.console import Console
-from ddpt_deploy.release import git, smoke_test
+from ddpt_deploy.release import git, probe
 from ddpt_deploy.site import settings
 from ddpt_deploy.site.site import Site
 from support.fake_swarm import Clock, Swarm
@@ -55,16 +55,9 @@ def site(swarm, project):
 
 
 @pytest.fixture
-def healthy(monkeypatch):
-    """A smoke test that passes until a test says otherwise."""
-    answers = {"problem": ""}
-    monkeypatch.setattr(smoke_test, "_problem", lambda site: answers["problem"])
-    return answers
-
-
-@pytest.fixture
-def run(swarm, project, healthy, monkeypatch, capsys):
+def run(swarm, project, monkeypatch, capsys):
     """A function that types a command, and returns its exit status and what it printed."""
+    monkeypatch.setattr(probe, "ask", lambda *request, verify: swarm.answer_from_here)
     monkeypatch.setattr(command_line.signal, "signal", lambda number, handler: None)
 
     def run(*words, version="v1"):

@@ -94,6 +94,12 @@ def test_what_only_reads_is_tried_three_times(fails_first, paused):
     assert count() == 3
 
 
+def test_what_may_be_done_twice_is_tried_again(fails_first, paused):
+    count = fails_first(1)
+    assert Docker().run("stack", "deploy", "x", stdin="", variables={"NAME": "x"}) == "x\n"
+    assert (count(), paused) == (2, [1])
+
+
 def test_what_changes_something_is_not_tried_again(fails_first, paused):
     count = fails_first(1)
     with pytest.raises(DockerError):

@@ -20,7 +20,7 @@ def test_each_command_has_a_help_that_names_its_options(capsys):
             command_line.main([name, "--help"])
         printed = " ".join(capsys.readouterr().out.split())
         assert ended.value.code == 0
-        assert inspect.getdoc(run).split("\n\nArgs:")[0] in printed
+        assert inspect.getdoc(run).split("\n\n")[0] in printed
         for option in list(inspect.signature(run).parameters)[1:]:
             assert option.replace("_", "-") in printed.lower()
 

@@ -3,7 +3,9 @@
 import base64
 import json
 
-from ddpt_deploy.release import backups
+import pytest
+
+from ddpt_deploy.release import backups, probe, proxy
 from ddpt_deploy.site import releases, stacks
 
 ID = "20261126-213952"
@@ -42,7 +44,9 @@ def test_restored_database_gets_the_migrations_of_the_release_before_it_is_that_
     _, restored, migrated, switched = jobs(swarm)
     assert restored.endswith(f"restore {ID} site_restored")
     assert "--cap-add DAC_OVERRIDE" in restored
-    assert "/site_restored?options=" in migrated
+    assert "/site_restored --env " in migrated
+    # no other code uses that database
+    assert "--env ALLOW_MIGRATIONS=all " in migrated
     assert migrated.endswith("manage.py migrate_release")
     assert "switch site_restored site_before_" in switched
     swarm.fate["site_backup-migrate"] = "crashes"
@@ -56,8 +60,41 @@ def test_restored_database_gets_the_migrations_of_the_release_before_it_is_that_
     assert not any("maintenance" in name for name in swarm.stored["config"])
 
 
+def test_restored_site_that_fails_the_smoke_test_stays_in_maintenance(swarm, site, run):
+    assert run("setup")[0] == 0
+    swarm.logs["site_backup-list"] = json.dumps([snapshot("database", "verified"), snapshot("files", "verified")])
+    swarm.answers["site:v1"] = (probe.SERVER_ERROR, "/ answered 500")
+    status, printed = run("restore", "YES=1")
+    assert status == 1
+    assert "/ answered 500" in printed
+    assert proxy.in_maintenance(site)
+    swarm.answers.clear()
+    assert run("restore", "YES=1")[0] == 0
+    assert proxy.in_maintenance(site)
+    assert run("maintenance", "--off")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("snapshots", "expected"),
+    [
+        ([], "No verified backup was found: There is no backup latest of site."),
+        ([snapshot("database", "verified"), snapshot("files", "verified")], f"The newest verified backup is {ID} "),
+    ],
+)
+def test_who_removes_everything_is_told_which_backup_there_is(swarm, run, snapshots, expected):
+    assert run("setup")[0] == 0
+    swarm.logs["site_backup-list"] = json.dumps(snapshots)
+    assert expected in run("stack-rm", "EVERYTHING=1")[1]
+    assert ("make backup-download" in run("stack-rm", "EVERYTHING=1")[1]) == bool(snapshots)
+    typed = ["BACKUP_REPOSITORY=s3:https://s3.example.com/bucket/shop"]
+    assert ("in s3:https://s3.example.com" in run("stack-rm", "EVERYTHING=1", *typed)[1]) == bool(snapshots)
+
+
 def test_new_server_begins_with_a_backup_and_its_key(swarm, run, monkeypatch):
-    assert "The key of the backups is required" in run("setup", "RESTORE=latest")[1]
+    refused = run("setup", "RESTORE=latest")[1]
+    assert "RESTIC_PASSWORD: " in refused
+    assert "export DDPT_RESTIC_PASSWORD=..." in refused
+    assert "site_RESTIC_PASSWORD_1" not in swarm.stored["secret"]
     monkeypatch.setenv("DDPT_RESTIC_PASSWORD", "the key")
     swarm.logs["site_backup-list"] = json.dumps([snapshot("database", "verified"), snapshot("files", "verified")])
     swarm.commands.clear()

@@ -158,14 +158,6 @@ def test_a_release_that_fails_is_rolled_back(swarm, site, run, set_up, fate, mes
     assert lock.held_by(site) is None
 
 
-def test_a_release_that_answers_wrongly_is_rolled_back(swarm, site, run, healthy, set_up):
-    healthy["problem"] = "/ answered 500"
-    status, printed = run("deploy", version="v2")
-    assert status == 1
-    assert "/ answered 500" in printed
-    assert (version(swarm), on_record(site)) == ("v1", ["v1"])
-
-
 @pytest.mark.parametrize(
     ("fate", "message"), [("crashes", "The job site_migrate failed"), ("hangs", "timed out after 600 s")]
 )

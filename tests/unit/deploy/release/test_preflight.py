@@ -1,5 +1,7 @@
 """The preflight lists everything at once."""
 
+import socket
+
 import pytest
 
 from ddpt_deploy.release import git, preflight
@@ -114,3 +116,61 @@ def test_uploads_fit_in_the_memory_and_the_threads_of_a_container(run, typed, pr
     status, printed = run("deploy", "--check", *(f"{name}={value}" for name, value in typed.items()))
     assert status == bool(problem)
     assert problem in printed
+
+
+@pytest.mark.parametrize(
+    ("typed", "problems"),
+    [
+        ({"DOMAIN_NAME": "example.com"}, ["DOMAIN_NAME=example.com is only an example"]),
+        ({"DOMAIN_NAME": "shop.example.org", "ACME_EMAIL": "ada@shop.test"}, ["DOMAIN_NAME=shop.example.org"]),
+        ({"DOMAIN_NAME": "shop.test", "ACME_EMAIL": "you@example.com"}, ["ACME_EMAIL=you@example.com"]),
+        ({"DOMAIN_NAME": "myexample.com", "ACME_EMAIL": "ada@myexample.com"}, []),
+        ({"DOMAIN_NAME": "localhost", "ACME_EMAIL": "you@example.com"}, []),
+    ],
+)
+def test_examples_are_refused(run, dns, typed, problems):
+    printed = run("setup", *(f"{name}={value}" for name, value in typed.items()))[1]
+    assert printed.count("is only an example") == len(problems)
+    for problem in problems:
+        assert problem in printed
+
+
+@pytest.fixture
+def dns(monkeypatch):
+    """What DNS says of names, for a test to fill."""
+    names = {"localhost": ["127.0.0.1"]}
+
+    def getaddrinfo(host, port):
+        if host not in names:
+            raise socket.gaierror("Name or service not known")
+        return [(None, None, None, None, (address, 0)) for address in names[host]]
+
+    monkeypatch.setattr(preflight.socket, "getaddrinfo", getaddrinfo)
+    return names
+
+
+@pytest.mark.parametrize(
+    ("records", "warnings"),
+    [
+        ({"shop.test": ["203.0.113.5"], "www.shop.test": ["203.0.113.5"]}, []),
+        (
+            {"shop.test": ["203.0.113.5"]},
+            ["DNS has no address for www.shop.test, and the server is 192.0.2.2, 203.0.113.5."],
+        ),
+        (
+            {"shop.test": ["203.0.113.5", "2001:db8::9"], "www.shop.test": ["198.51.100.1"]},
+            ["DNS has 2001:db8::9, 203.0.113.5 for shop.test", "DNS has 198.51.100.1 for www.shop.test"],
+        ),
+    ],
+)
+def test_dns_is_compared_with_the_server_before_a_setup(run, dns, monkeypatch, records, warnings):
+    monkeypatch.setenv("DOCKER_HOST", "ssh://deploy@server.shop.test")
+    dns |= records | {"server.shop.test": ["203.0.113.5"]}
+    typed = ["DOMAIN_NAME=shop.test", "ACME_EMAIL=ada@shop.test", "WWW_REDIRECT=yes", "EMAIL_HOST=off"]
+    status, printed = run("setup", *typed)
+    assert status == 0, printed
+    assert printed.count("DNS has") == len(warnings)
+    for warning in warnings:
+        assert warning in printed
+    # a CI job may see another DNS
+    assert "DNS has" not in run("deploy", *typed, version="v2")[1]
