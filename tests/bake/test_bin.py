@@ -191,3 +191,42 @@ def test_the_image_gets_the_owner_of_the_folder_and_never_root(project, tmp_path
     if uid == 0:
         os.chown(project, 4321, 4321)
         assert run("bin/compose", "build", cwd=project, path=path)[1] == "4321\n"
+
+
+# Stands in for Docker: a registry has two images, and the engine one of them.
+REGISTRY = """
+case "$1 $2" in
+"pull redis:8-alpine" | "pull python:3.14-alpine") printf 'Digest: sha256:%064d\nStatus: done\n' 2 ;;
+"pull "*) echo "no route to $2" >&2; exit 1 ;;
+"image inspect") case $3 in *@sha256:*2) printf '[{\n  "Created": "2026-11-20T10:11:12Z"\n}]\n' ;; *) exit 1 ;; esac ;;
+esac
+"""
+OLD, NEW = f"@sha256:{1:064}", f"@sha256:{2:064}"
+
+
+def test_digests_are_written_and_shown(project, tmp_path):
+    """Into files of any style; what no registry has stays as it is, and makes the command fail."""
+    command(tmp_path / "tools", "docker", REGISTRY)
+    stack, production = project / "deployment/stacks/redis.yml", project / "deployment/production.env"
+    stack.write_bytes(
+        b"# image of redis:8-alpine\r\nservices: {redis: {'image': \"redis:8-alpine%s\"}}\r\n" % OLD.encode()
+    )
+    production.write_text(
+        production.read_text().replace(
+            "POSTGRES_IMAGE=\n", "# or redis:8-alpine\nPOSTGRES_IMAGE=other/redis:8-alpine\n"
+        )
+    )
+    status, output, errors = run("bin/update-images", cwd=project, path=f"{tmp_path / 'tools'}:{SYSTEM}")
+    assert f"✓ redis:8-alpine{OLD} → {NEW} (built 2026-11-20)\n" in output
+    assert f"✓ python:3.14-alpine without a digest → {NEW} (built 2026-11-20)\n" in output
+    assert stack.read_bytes() == (
+        b"# image of redis:8-alpine\r\nservices: {redis: {'image': \"redis:8-alpine%s\"}}\r\n" % NEW.encode()
+    )
+    assert f"FROM python:3.14-alpine{NEW} AS base\n" in (project / "Dockerfile").read_text()
+    assert "# or redis:8-alpine\nPOSTGRES_IMAGE=other/redis:8-alpine\n" in production.read_text()
+    assert status == 1
+    assert "! caddy:2-alpine stays as it is: no route to caddy:2-alpine\n" in errors
+    assert "! postgres:18-alpine stays" in errors
+    assert "! other/redis:8-alpine stays" in errors
+    assert "! restic/restic:0.19.1 stays" in errors
+    assert run("bin/update-images", cwd=project, path=f"{tmp_path / 'tools'}:{SYSTEM}")[1].count("is the newest") == 2

@@ -29,20 +29,8 @@ def _parsed(text):
 
 def read(text, variables):
     """Return what a stack file says, with its variables filled in."""
+    text = re.sub(r"\$\{(\w+):-([^}]*)}", lambda one: variables.get(one[1]) or one[2], text)
     return copy.deepcopy(_parsed(Template(text).safe_substitute(variables)))
-
-
-def merge(one, other):
-    """Return a stack file with another one over it, as the docker command merges them."""
-    merged = {**one}
-    for key, value in other.items():
-        if isinstance(value, dict) and isinstance(merged.get(key), dict):
-            merged[key] = merge(merged[key], value)
-        elif isinstance(value, list):
-            merged[key] = [*merged.get(key, []), *value]
-        else:
-            merged[key] = value
-    return merged
 
 
 class Clock:
@@ -67,6 +55,8 @@ class Swarm(Docker):
         self.stored = {"config": {}, "secret": {}}
         self.services, self.tasks, self.volumes = {}, {}, set()
         self.images = {"caddy:2-alpine", "nginx:1-alpine", "postgres:18-alpine", "redis:8-alpine"}
+        # By which digest of a repository the engine knows an image
+        self.digests = {}
         # What a registry has: the labels of each image, by its name
         self.registry = {}
         self.nodes = [recorded("node")]
@@ -99,7 +89,7 @@ class Swarm(Docker):
                 self._update(service, tasks)
 
     def _step(self, name, task):
-        image = task["Spec"]["ContainerSpec"]["Image"].partition("-")[0]
+        image = task["Spec"]["ContainerSpec"]["Image"].removeprefix("sha256:").partition("-")[0]
         fate = self.fate.get(name) or self.fate.get((name, image)) or "runs"
         if name in self.services and "ReplicatedJob" in self.services[name]["Spec"]["Mode"] and fate == "runs":
             fate = "complete"
@@ -128,6 +118,10 @@ class Swarm(Docker):
     def _end(self, tasks):
         for task in tasks:
             task["Status"]["State"] = task["DesiredState"] = "shutdown"
+
+    def image(self, service):
+        """Return the image that a service asks for, by its name also where that is asked for by ID."""
+        return self.services[service]["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"].removeprefix("sha256:")
 
     # --- commands
 
@@ -221,15 +215,17 @@ class Swarm(Docker):
             return 1, "", f"failed to parse -: {error}"
         services = found.get("services") or {}
         for service in services.values():
+            service |= {"command": service.get("command"), "entrypoint": service.get("entrypoint")}
             limits = service.get("deploy", {}).get("resources", {}).get("limits", {})
             limits |= {"memory": str(limits["memory"])} if "memory" in limits else {}
-        return 0, json.dumps({"name": "x", "services": services}), ""
+            for port in service.get("ports", []):
+                port["published"] = str(port["published"])
+        return 0, json.dumps({**found, "name": "x", "services": services}).replace("$", "$$"), ""
 
     def _stack(self, arguments, stdin, variables):
-        files = [Path(arguments[i + 1]) for i, word in enumerate(arguments) if word == "--compose-file"]
-        found = {}
-        for file in files:
-            found = merge(found, read(file.read_text(), variables))
+        found = json.loads(stdin.replace("$$", "$"))
+        if found.keys() - {"services", "networks", "volumes", "secrets", "configs"}:
+            return 1, "", "(root) Additional property is not allowed"
         if arguments[1] == "deploy":
             for name, service in found["services"].items():
                 self.deploy(f"{arguments[-1]}_{name}", service, found.get("secrets", {}))
@@ -392,11 +388,21 @@ class Swarm(Docker):
 
     def _image_inspect(self, arguments, stdin, variables):
         found = [
-            {"Id": f"sha256:{name}", "RepoTags": [name], "Config": {"Labels": self.registry.get(name)}}
-            for name in arguments[2:]
+            {
+                "Id": f"sha256:{name}",
+                "RepoTags": [name],
+                "RepoDigests": self.digests.get(name),
+                "Created": "2026-01-01T00:00:00.123456789Z",
+                "Config": {"Labels": self.registry.get(name)},
+            }
+            for name in map(self._tag_of, arguments[2:])
             if name in self.images
         ]
         return self._inspected(found, "No such image: x")
+
+    def _tag_of(self, name):
+        """Return the name by which an image is known here, of its ID or its digest."""
+        return next((tag for tag, digests in self.digests.items() if name in digests), name.removeprefix("sha256:"))
 
     def _run(self, arguments, stdin, variables):
         return 0, "Filesystem 1024-blocks Used Available Capacity Mounted\noverlay 90 60 31457280 66% /\n", ""

@@ -19,6 +19,26 @@ IMAGE = "redis:8-alpine"
 TASK = ("ID", "CreatedAt", "DesiredState", "NodeID", "Spec", "Status")
 SERVES = ["sh", "-c", "trap 'exit 0' TERM; while true; do sleep 0.1; done"]
 CRASHES = ["sh", "-c", "echo crashed on purpose; exit 3"]
+# What Compose prints in another way than `docker stack` reads it
+FORMATS = """services:
+  web:
+    image: web:1
+    depends_on: [other]
+    extra_hosts: ["db:10.0.0.1"]
+    ports:
+      - {target: 443, published: 443, protocol: tcp, mode: host}
+      - {target: 443, published: 443, protocol: udp, mode: host}
+    volumes:
+      - {type: tmpfs, target: /tmp, tmpfs: {size: 1048576}}
+    configs:
+      - {source: file, target: /file, mode: 0440}
+    deploy: {resources: {limits: {cpus: "0.5", memory: 64M}}}
+  other:
+    image: other:1
+configs:
+  file: {external: true}
+x-note: a note
+"""
 
 
 def docker(*arguments: str, stdin: str | None = None, **variables: str) -> dict:
@@ -153,6 +173,7 @@ def stack_files() -> dict:
         "windows": "services:\r\n  web:\r\n    image: a:1\r\n",
         "anchor": "x-base: &base\n  image: a:${TAG}\nservices:\n  web:\n    <<: *base\n  worker:\n    <<: *base\n",
         "dollar": "services:\n  web:\n    image: a:1\n    environment: {A: b$$c}\n    deploy: {labels: {deploy.release: r1}}\n",
+        "formats": FORMATS,
         "empty": "services: {}\n",
         "invalid": "services: [\n",
         "no services": "networks: {}\n",

@@ -1,5 +1,6 @@
 """A first start of PostgreSQL that is interrupted: either nothing is lost by it, or it is recognised."""
 
+import re
 import subprocess
 import time
 
@@ -20,6 +21,7 @@ class Database:
 
     def __init__(self, project):
         text = (project / "deployment/stacks/postgres.yml").read_text()
+        text = re.sub(r"\$\{POSTGRES_IMAGE:-(.*)}", r"\1", text)
         self.service = yaml.safe_load(text)["services"]["postgres"]
 
     def start(self):

@@ -71,6 +71,8 @@ def _rollback_target(site: Site, version: str) -> Release:
 def list_releases(site: Site) -> None:
     """List the releases on record, the newest first."""
     recorded = releases.history(site)
+    # in no registry, and `docker system prune --all` removes what no container uses
+    gone = {one.image for one in recorded if "@" not in one.image and not site.docker.inspect("image", one.image)}
     rows = [
         {
             "release": str(release.number),
@@ -81,7 +83,8 @@ def list_releases(site: Site) -> None:
             "migrations": str(len(release.migrations)),
             "": ("current" if release is recorded[-1] else "")
             + (f" (rollback to {release.rollback_of})" if release.rollback_of else "")
-            + (f" (unhealthy, {release.unhealthy})" if release.unhealthy else ""),
+            + (f" (unhealthy, {release.unhealthy})" if release.unhealthy else "")
+            + (" its image is gone" if release.image in gone else ""),
         }
         for release in reversed(recorded)
     ]
@@ -95,10 +98,9 @@ def build(site: Site, push: bool = False) -> None:
 
     push: also push it to the registry
     """
-    version = git.version(site.project)
     if push and not site.settings.registry:
         raise DeployError("There is no registry to push to.", hint=f"set REGISTRY in {site.settings.environment}.env")
-    pipeline.build(site, version, push=push)
+    pipeline.build(site, git.version(site.project), push=push)
 
 
 def migrate(site: Site, allow_dirty: bool = False) -> None:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ddpt_deploy.errors import DeployError, DockerError
-from ddpt_deploy.release import database, image, proxy, smoke_test
+from ddpt_deploy.release import database, drift, image, proxy, smoke_test
 from ddpt_deploy.site import lock, releases, services, stacks, swarm
+from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.settings import Settings
 from ddpt_deploy.site.site import Site
 
@@ -17,6 +18,7 @@ YEAR = 31_536_000
 
 def status(site: Site) -> int:
     """Show which release runs, the health of each service, the disk and the lock; status 1 where a job or a check failed."""
+    recorded: list[Release] = []
     try:
         recorded = releases.history(site)
         current = f"release {recorded[-1].number}: {recorded[-1].version}" if recorded else "no release"
@@ -37,6 +39,8 @@ def status(site: Site) -> int:
         site.console.say(f"disk: {gigabytes:.0f} GB free, {used} used")
     except DockerError:
         site.console.warn("The free disk space is not known.")
+    for stack, names in drift.changes(site, recorded).items():
+        site.console.say(f"changed and not applied: {', '.join(names)}: make deploy-{stack}")
     problems = database.sort_order_problems(site)
     for problem in problems:
         site.console.warn(f"{problem}: make reindex")
@@ -89,7 +93,7 @@ def _row(site: Site, name: str, nodes: Mapping[str, str]) -> dict[str, str]:
     running = services.running(tasks)
     desired = [task for task in tasks if task["DesiredState"] == "running"]
     problem = next((task["Status"]["Err"] for task in tasks if task["Status"].get("Err")), "")
-    image = service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] if service else ""
+    image, built = _image(site, service)
     healthy = service and running and len(running) >= len(desired)
     return {
         "service": name,
@@ -97,6 +101,20 @@ def _row(site: Site, name: str, nodes: Mapping[str, str]) -> dict[str, str]:
         "running": f"{len(running)} of {len(desired)}",
         **({"on": ", ".join(sorted({nodes[task["NodeID"]] for task in running}))} if len(nodes) > 1 else {}),
         "since": min((task["Status"]["Timestamp"][:19] + "Z" for task in running), default=""),
-        "image": re.sub("(@sha256:.{12}).*", r"\1", image),
+        "image": image,
+        "built": built,
         "last problem": problem,
     }
+
+
+def _image(site: Site, service: dict[str, Any] | None) -> tuple[str, str]:
+    """Return the name of the image of a service, and when it was built; nothing of that where this engine does not have it."""
+    name = service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] if service else ""
+    built = ""
+    for found in site.docker.inspect("image", name) if name else []:
+        days = (datetime.now(UTC) - datetime.fromisoformat(found["Created"][:19] + "Z")).days
+        built = f"{days} days ago"
+        # an ID says nothing to people
+        if name.startswith("sha256:"):
+            name = next(iter(found.get("RepoTags") or []), name)
+    return re.sub("(sha256:.{12}).*", r"\1", name), built

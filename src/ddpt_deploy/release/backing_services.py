@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ddpt_deploy.errors import DeployError
-from ddpt_deploy.release import database, image, proxy, rollout
+from ddpt_deploy.release import database, drift, image, proxy, rollout
 from ddpt_deploy.site import releases, secrets, stacks
 from ddpt_deploy.site.site import Site
 from ddpt_deploy.site.stacks import Stack
@@ -13,16 +13,14 @@ def apply_all(site: Site, *, new_database: bool = False) -> None:
     """Apply the stack files of all backing services, and ensure that the database exists; it may be new."""
     for stack in stacks.backing(site):
         with site.console.step(stack.name):
-            apply(site, stack)
-        if stack.name == "postgres":
-            with site.console.step("database"):
-                database.ensure(site, new=new_database)
+            apply(site, stack, new_database=new_database)
 
 
-def apply(site: Site, stack: Stack, *, files: Mapping[str, str] | None = None) -> None:
+def apply(site: Site, stack: Stack, *, files: Mapping[str, str] | None = None, new_database: bool = False) -> None:
     """Apply the stack file of a backing service, and wait until it is healthy.
 
-    Nothing restarts when nothing changed. The proxy reloads its configuration first.
+    Nothing restarts when nothing changed. The proxy reloads its configuration first; in PostgreSQL the database, its
+    extensions and the role of Django are ensured to exist afterwards.
     """
     # before anything stops: a pull takes longer than a restart
     for reference in stack.images:
@@ -44,3 +42,6 @@ def apply(site: Site, stack: Stack, *, files: Mapping[str, str] | None = None) -
             cause="Django was never connected to it, and nothing is removed without you.",
             hint=again if releases.history(site) else "make stack-rm EVERYTHING=1, then make setup",
         ) from error
+    if stack.name == "postgres":
+        database.ensure(site, new=new_database)
+    drift.record(site, stack)

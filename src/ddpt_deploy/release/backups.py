@@ -169,8 +169,7 @@ def restore(site: Site, backup: Backup) -> str:
     restored = f"{site.settings.database}_restored"
     kept = f"{site.settings.database}_before_{datetime.now(UTC):%Y%m%d_%H%M%S}"
     with site.console.step("database"):
-        backing_services.apply(site, stacks.get(site, "postgres"))
-        database.ensure(site, new=True)
+        backing_services.apply(site, stacks.get(site, "postgres"), new_database=True)
     _restore(site, backup, "restore", restored, capabilities=WRITE)
     try:
         _migrate(site, restored)

@@ -26,7 +26,7 @@ WHERE recorded IS DISTINCT FROM actual
 
 
 def ensure(site: Site, *, new: bool = False) -> None:
-    """Ensure that the database exists, and the role of Django's newest password.
+    """Ensure that the database exists, its extensions, and the role of Django's newest password.
 
     Where releases are on record, an empty volume is not taken for that of a new site, unless the database may be ``new``.
     Raises DeployError.
@@ -36,6 +36,8 @@ def ensure(site: Site, *, new: bool = False) -> None:
     except DeployError as error:
         wrong = next((words for words in WRONG if words in error.cause), "")
         if not wrong:
+            if "is not available" in error.cause:
+                error.hint = "POSTGRES_IMAGE= in production.env: an image with all of POSTGRES_EXTENSIONS"
             raise
         raise DeployError(
             f"{wrong} Releases are on record, and the volume {site.name('postgres')} does not belong to them.",
@@ -94,6 +96,7 @@ def _run_sql(site: Site, script: str, *, create: bool = False, timeout: float = 
             "LOGIN": f"{site.settings.database}_{newest}",
             "SITE_ID": site_id(site),
             "CREATE": str(create),
+            "EXTENSIONS": site.settings.postgres_extensions,
         },
         configs={"/psql.sh": job.script(site, "psql.sh"), "/job.sql": job.script(site, script)},
         secrets=files,

@@ -28,15 +28,19 @@ def build(site: Site, version: str) -> tuple[str, str]:
     return reference, digest
 
 
-def push(site: Site, reference: str) -> str:
-    """Push an image to the registry, and return its name by the digest that it has there."""
-    site.docker.run("push", reference)
+def pinned(site: Site, reference: str) -> str:
+    """Return a name that never means another image: by its digest in a registry, or where none has it by its ID.
+
+    Swarm pulls a tag again whenever a container starts, and a digest or an ID only where a node lacks it
+    (https://github.com/moby/moby/blob/v28.5.2/daemon/cluster/executor/container/adapter.go).
+    """
+    if "@" in reference:
+        return reference
     repository = reference.rpartition(":")[0]
-    [pushed] = site.docker.inspect("image", reference)
-    for name in pushed.get("RepoDigests") or []:
-        if name.startswith(f"{repository}@"):
-            return str(name)
-    raise DeployError(f"{reference} was pushed, but the engine does not know its digest.", hint="make push")
+    for found in site.docker.inspect("image", reference):
+        by_digest = [name for name in found.get("RepoDigests") or [] if name.startswith(f"{repository}@")]
+        return str([*by_digest, found["Id"]][0])
+    return reference
 
 
 def pull(site: Site, reference: str, version: str) -> str:

@@ -1,10 +1,11 @@
 """Jobs: services of the swarm that run to their end."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 
 from ddpt_deploy.errors import DeployError, DockerError
+from ddpt_deploy.release import image
 from ddpt_deploy.release.verdict import judge_job
 from ddpt_deploy.site import lock, services, store
 from ddpt_deploy.site.site import Site
@@ -72,7 +73,7 @@ def run(site: Site, job: Job, *, timeout: float, keep: bool = False) -> str:
     """
     try:
         remove(site, job.name)
-        site.docker.run(*job.arguments(site.stack))
+        site.docker.run(*replace(job, image=image.pinned(site, job.image)).arguments(site.stack))
         wait(site, job.name, timeout=timeout)
         printed = services.log(site, job.name)
     except BaseException as error:

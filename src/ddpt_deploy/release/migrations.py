@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.release import job
 from ddpt_deploy.release.job import Job
-from ddpt_deploy.site import secrets, stacks
+from ddpt_deploy.site import releases, secrets, stacks
 from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
 from ddpt_deploy.waiting import wait_until
@@ -51,7 +51,7 @@ def django_job(
 ) -> Job:
     """Return a job that is Django's service of a release with another command, and maybe another database or limit."""
     files = secrets.files(site, "django")
-    variables = {**stacks.variables(site, files), **release.variables}
+    variables = {**stacks.variables(site, files), **releases.given(site, release)}
     variables["DATABASE_NAME"] = database or site.settings.database
     django = stacks.read(site, "django", release.stacks["django"], variables).services["django"]
     limits = ((django.get("deploy") or {}).get("resources") or {}).get("limits") or {}

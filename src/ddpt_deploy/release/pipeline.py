@@ -17,31 +17,30 @@ def run(site: Site, version: str, pushed: str = "", *, force: bool = False) -> N
     ``pushed`` is an image in a registry, which is pulled and not built; ``force`` records a release that is unhealthy.
     """
     started = time.monotonic()
-    built = pull(site, version, pushed) if pushed else build(site, version)
-    candidate = migrate(site, releases.candidate(site, version, *built))
+    candidate = migrate(site, releases.candidate(site, version, *build(site, version, pushed)))
     with step(site, "static", version) as shown:
         shown.detail = proxy.publish_static(site, candidate)
     release = activate(site, candidate, started, force=force)
     site.console.say(f"Release {release.number} ({release.version}) is at {site.settings.url}")
 
 
-def build(site: Site, version: str, *, push: bool = True) -> tuple[str, str]:
-    """Build the image of the working copy, and ``push`` it where there is a registry; return its name and its digest."""
+def build(site: Site, version: str, pushed: str = "", *, push: bool = True) -> tuple[str, str]:
+    """Return the name and the digest of the image of the working copy.
+
+    What was ``pushed`` is pulled. Otherwise it is built, and with ``push`` pushed where there is a registry.
+    """
+    if pushed:
+        with step(site, "pull", version) as shown:
+            shown.detail = pushed
+            return pushed, image.pull(site, pushed, version)
     with step(site, "build", version) as shown:
         reference, digest = image.build(site, version)
         shown.detail = reference
     if push and site.settings.registry:
         with step(site, "push", version) as shown:
-            reference = image.push(site, reference)
-            shown.detail = reference
+            site.docker.run("push", reference)
+            reference = shown.detail = image.pinned(site, reference)
     return reference, digest
-
-
-def pull(site: Site, version: str, pushed: str) -> tuple[str, str]:
-    """Pull the image of the working copy from a registry; return its name and its digest."""
-    with step(site, "pull", version) as shown:
-        shown.detail = pushed
-        return pushed, image.pull(site, pushed, version)
 
 
 def migrate(site: Site, candidate: Release) -> Release:

@@ -72,7 +72,7 @@ def _stacks(site: Site) -> tuple[list[Stack], list[str]]:
     for name, path in stacks.paths(site).items():
         try:
             stack = stacks.get(site, name)
-            stacks.apply(site, stack, secrets.files(site, stack.name), check_only=True)
+            stacks.apply(site, stack, secrets.files(site, stack.name), {}, check_only=True)
             found.append(stack)
         except DeployError as error:
             problems.append(f"stacks/{path.name}: {error.cause or error.message} {error.hint}".strip())

@@ -61,9 +61,9 @@ def certificate_errors(site: Site) -> list[str]:
 def publish_static(site: Site, candidate: Release) -> str:
     """Copy the hashed static files of a release to each node whose proxy serves them, before any page names them.
 
-    Those of recorded releases stay. Returns what the job printed.
+    Those of recorded releases stay, and those of releases that ran in the last KEEP_STATIC_DAYS. Returns what the job printed.
     """
-    recorded = {release.version for release in releases.history(site)}
+    recorded = [release.version for release in releases.history(site)]
     copy = Job(
         name="static",
         image=candidate.image,
@@ -72,7 +72,11 @@ def publish_static(site: Site, candidate: Release) -> str:
         constraint=EDGE,
         # a new volume belongs to root; without capabilities that is all it may do
         user="0",
-        environment={"RELEASE": candidate.version, "RECORDED": " ".join(recorded)},
+        environment={
+            "RELEASE": candidate.version,
+            "RECORDED": " ".join(recorded),
+            "DAYS": str(site.settings.keep_static_days),
+        },
         volumes={"/kept": "static"},
         configs={"/keep_static.py": job.script(site, "keep_static.py")},
     )

@@ -63,7 +63,9 @@ def remove_services(site: Site) -> int:
 
 def remove_everything_else(site: Site) -> None:
     """Remove data, secrets, releases and the network. Raises DeployError when something is still in use."""
-    kinds = [("config", kind) for kind in ("release", "file", "maintenance", "site")] + [("secret", "secret")]
+    kinds = [("config", kind) for kind in ("release", "file", "maintenance", "site", "applied")] + [
+        ("secret", "secret")
+    ]
     for objects, kind in kinds:
         for each in site.labelled(objects, kind):
             site.docker.remove(objects, each)

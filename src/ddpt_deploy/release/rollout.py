@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ddpt_deploy.errors import DeployError
+from ddpt_deploy.release.image import pinned
 from ddpt_deploy.release.verdict import FAILED, is_unbalanced, judge, update_started
-from ddpt_deploy.site import lock, secrets, services, stacks, swarm
+from ddpt_deploy.site import lock, releases, secrets, services, stacks, swarm
 from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
 from ddpt_deploy.site.stacks import Stack
@@ -19,19 +20,20 @@ def roll(site: Site, release: Release, *, files: Mapping[str, str] | None = None
     """
     files = secrets.files(site, "django") if files is None else files
     for name, text in release.stacks.items():
-        stack = stacks.read(site, name, text, release.variables, release.environment)
-        apply(site, stack, files, image=release.image)
+        stack = stacks.read(site, name, text, releases.given(site, release), release.environment)
+        apply(site, stack, files)
         for service in stack.services:
             rebalance(site, service)
 
 
-def apply(site: Site, stack: Stack, files: Mapping[str, str], *, image: str = "") -> None:
-    """Apply a stack file and wait for its services. Those that are to run ``image`` must then really run it."""
+def apply(site: Site, stack: Stack, files: Mapping[str, str]) -> None:
+    """Apply a stack file with the images that the engine has now, and wait until each service runs what it was given."""
     lock.check(site)
+    images = {name: pinned(site, service["image"]) for name, service in stack.services.items()}
     started_before = {name: update_started(services.find(site, name)) for name in stack.services}
-    stacks.apply(site, stack, files)
-    for name, service in stack.services.items():
-        watch(site, name, started_before=started_before[name], image=image if service["image"] == image else "")
+    stacks.apply(site, stack, files, images)
+    for name in stack.services:
+        watch(site, name, started_before=started_before[name], image=images[name])
 
 
 def watch(site: Site, name: str, *, started_before: str = "", image: str = "") -> None:
@@ -54,8 +56,6 @@ def watch(site: Site, name: str, *, started_before: str = "", image: str = "") -
     if missing := wait_until(poll, timeout=timeout, progress=site.console.progress):
         problem = f"{site.name(name)} timed out after {timeout} s: {missing}."
         raise DeployError(problem, cause=explain(site, tasks, image))
-    if image:
-        _check_digests(site, name, tasks, image)
 
 
 def rebalance(site: Site, name: str) -> None:
@@ -107,12 +107,3 @@ def explain(site: Site, tasks: Sequence[dict[str, Any]], image: str = "") -> str
         parts += [f"health: {printed[-500:]}" for printed in checks if printed][-1:]
     log = site.docker.output("service", "logs", "--raw", "--tail", "80", task["ID"])
     return "\n".join([*parts, "log:", log])
-
-
-def _check_digests(site: Site, name: str, tasks: list[dict[str, Any]], image: str) -> None:
-    """Compare the image of each running container with the one that was asked for, as far as this engine has them."""
-    wanted = [found["Id"] for found in site.docker.inspect("image", image)]
-    running = [services.container_id(task) for task in services.running(tasks)]
-    for found in site.docker.inspect("container", *running) if wanted else []:
-        if found["Image"] not in wanted:
-            raise DeployError(f"{site.name(name)} runs {found['Image']} and not {wanted[0]}.", hint="make deploy")

@@ -1,4 +1,5 @@
--- Runs as PostgreSQL's superuser: ensures that the database, the role that owns it, and the role that Django logs in as exist.
+-- Runs as PostgreSQL's superuser: ensures that the database with its extensions, the role that owns it, and the role that
+-- Django logs in as exist.
 -- The latter has a new name for each password, so that both work while one takes over from the other.
 -- Safe to repeat. Unless :create says so, no database is created, and one of another site is refused.
 SELECT NOT :'create'::boolean AND NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') AS lost \gset
@@ -12,12 +13,16 @@ SELECT NOT :'create'::boolean AND EXISTS (
 \if :foreign
 DO $$ BEGIN RAISE EXCEPTION 'The database is that of another site.'; END $$;
 \endif
-\set password `cat /run/secrets/DATABASE_PASSWORD`
-SET log_min_error_statement = panic; -- no password in the log when something fails
 SELECT format('CREATE ROLE %I NOLOGIN', :'name') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'name') \gexec
 SELECT format('CREATE DATABASE %I OWNER %I', :'name', :'name') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \gexec
 ALTER DATABASE :"name" SET site.id = :'site';
 SELECT format('REVOKE CONNECT ON DATABASE %I FROM PUBLIC', :'name') \gexec
+\connect :name
+-- Django's own CreateExtension finds them, and could create only those that PostgreSQL trusts everybody with.
+SELECT format('CREATE EXTENSION IF NOT EXISTS %I CASCADE', extension)
+FROM regexp_split_to_table(:'extensions', ',') AS extension WHERE extension <> '' \gexec
+\set password `cat /run/secrets/DATABASE_PASSWORD`
+SET log_min_error_statement = panic; -- no password in the log when something fails
 SELECT format('CREATE ROLE %I', :'login') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'login') \gexec
 ALTER ROLE :"login" LOGIN PASSWORD :'password';
 GRANT :"name" TO :"login";

@@ -1,13 +1,14 @@
 """Runs in the new image, on each node with public ports: copies its hashed static files to where the proxy serves them.
 
-Those of the RECORDED releases stay, for pages that are still open. A file is either there as a whole or not at all,
-and no file is ever changed: its name carries a hash of its content.
+Those of the RECORDED releases stay, and those of releases that ran in the last DAYS, for pages that are still open. A file
+is either there as a whole or not at all, and no file is ever changed: its name carries a hash of its content.
 """
 
 import json
 import os
 import shutil
 import sys
+import time
 from pathlib import Path
 
 SOURCE = Path("staticfiles")
@@ -37,15 +38,21 @@ def copy(name: str) -> None:
 
 
 def main() -> None:
-    """Copy, record which files are of this release, and remove those that no release on record names."""
+    """Copy, record which files are of this release, and remove those that no release names that is on record or recent."""
     files = hashed_files()
     for name in files:
         copy(name)
     release = os.environ["RELEASE"]
     RELEASES.mkdir(exist_ok=True)
     (RELEASES / f"{release}.json").write_text(json.dumps(files))
-    kept = {release, *os.environ["RECORDED"].split()}
-    notes = [path for path in RELEASES.glob("*.json") if path.stem in kept]
+    recorded = os.environ["RECORDED"].split()
+    # the last of them runs until now
+    for note in [RELEASES / f"{version}.json" for version in recorded[-1:]]:
+        if note.exists():
+            note.touch()
+    oldest = time.time() - 86_400 * int(os.environ["DAYS"])
+    kept = {release, *recorded}
+    notes = [path for path in RELEASES.glob("*.json") if path.stem in kept or path.stat().st_mtime > oldest]
     wanted = {KEPT / name for path in notes for name in json.loads(path.read_text())} | {*notes}
     for path in [*KEPT.rglob("*")]:
         if path.is_file() and path not in wanted:

@@ -8,7 +8,7 @@ for file in /run/secrets/POSTGRES_PASSWORD*; do
     if psql --host postgres --username postgres --no-psqlrc --quiet --command 'SELECT 1' > /dev/null; then
         exec psql --host postgres --username postgres --no-psqlrc --quiet \
             --set ON_ERROR_STOP=1 --set name="$NAME" --set login="$LOGIN" \
-            --set site="$SITE_ID" --set create="$CREATE" --file /job.sql
+            --set site="$SITE_ID" --set create="$CREATE" --set extensions="$EXTENSIONS" --file /job.sql
     fi
 done
 echo "PostgreSQL accepts none of the passwords in POSTGRES_PASSWORD." >&2

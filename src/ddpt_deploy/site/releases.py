@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
+from string import Template
 from typing import Any
 
 from ddpt_deploy.errors import DeployError
@@ -26,6 +27,8 @@ class Release:
     # the texts of the stack files of the application, by name, and the variables that Django was given
     stacks: dict[str, str]
     environment: dict[str, str]
+    # the variables that the stack files name, as they were
+    variables: dict[str, str] = field(default_factory=dict)
     number: int = 0
     who: str = ""
     when: str = ""
@@ -46,11 +49,6 @@ class Release:
         return self.rollback_of or self.number
 
     @property
-    def variables(self) -> dict[str, str]:
-        """Return what its stack files name as ``${...}`` besides the settings."""
-        return {"DJANGO_IMAGE": self.image, "RELEASE": self.version}
-
-    @property
     def content(self) -> tuple[str, dict[str, str], dict[str, str]]:
         """Return what tells it from another release: its version, its stack files, its settings."""
         return self.version, self.stacks, self.environment
@@ -58,14 +56,27 @@ class Release:
 
 def candidate(site: Site, version: str, image: str, digest: str) -> Release:
     """Return a release of what the settings and stack files say now; ``record`` completes it."""
+    application = stacks.application(site)
+    named = {name for stack in application for name in Template(stack.text).get_identifiers()}
     return Release(
         version=version,
         image=image,
         digest=digest,
         domain=site.settings.domain_name,
-        stacks={stack.name: stack.text for stack in stacks.application(site)},
+        stacks={stack.name: stack.text for stack in application},
         environment=dict(site.settings.django),
+        variables={name: value for name, value in stacks.variables(site, {}).items() if name in named},
     )
+
+
+def given(site: Site, release: Release) -> dict[str, str]:
+    """Return what the stack files of a release name as ``${...}`` besides the settings of today.
+
+    Of the recorded variables only those that this version of the tool does not know: sizes and secrets are the site's.
+    """
+    today = stacks.variables(site, {})
+    older = {name: value for name, value in release.variables.items() if name not in today}
+    return {**older, "DJANGO_IMAGE": release.image, "RELEASE": release.version}
 
 
 def record(site: Site, release: Release, seconds: float) -> Release:

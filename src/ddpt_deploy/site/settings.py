@@ -54,6 +54,8 @@ class Settings:
     django_memory: int = setting(values.memory)
     gunicorn_workers: int = setting(values.number)
     gunicorn_threads: int = setting(values.at_least_one)
+    postgres_image: str = setting()
+    postgres_extensions: str = setting(values.extensions)
     postgres_memory: int = setting(values.memory)
     postgres_max_connections: int = setting(values.number)
     redis_memory: int = setting(values.memory)
@@ -74,6 +76,7 @@ class Settings:
     drain_seconds: int = setting(values.number)
     keep_releases: int = setting(values.at_least_one)
     smoke_test_path: str = setting(values.path)
+    keep_static_days: int = setting(values.number)
     migration_timeout: int = setting(values.number)
     rollout_timeout: int = setting(values.number)
 

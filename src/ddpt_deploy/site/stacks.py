@@ -1,16 +1,17 @@
 """The stacks of a site: every file in ``stacks/`` is one, with the services that it names.
 
 A stack whose services carry the label ``deploy.release`` is the application: a release rolls it out and back. All others
-are backing services. Files are read by ``docker compose config``, so whatever YAML can say is understood.
+are backing services. Files are read by ``docker compose config``, so whatever YAML can say is understood, and the swarm
+gets what that has read.
 """
 
 import hashlib
 import json
-import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from ddpt_deploy.docker import Docker
@@ -93,46 +94,75 @@ def read(
     given: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Stack:
-    """Return the stack that a text describes. Raises DeployError when it is invalid or has no services."""
+    """Return the stack that a text describes. Raises DeployError when it is invalid, has no services or an unknown variable."""
     values = {**variables(site, {}), **(given or {})}
-    try:
-        services = _read(site.docker, site.stack, text, tuple(sorted(values.items())))
-    except DockerError as error:
-        raise DeployError(f"stacks/{name}.yml is invalid.", cause=error.cause, hint=error.hint) from None
+    if unknown := set(Template(text).get_identifiers()) - values.keys():
+        problem = f"stacks/{name}.yml names ${{{min(unknown)}}}, and there is no such setting."
+        raise DeployError(problem, hint=f"write a line {min(unknown)}= into production.env")
+    services = json.loads(_read(site, name, text, values).replace("$$", "$")).get("services")
     if not services:
         raise DeployError(f"stacks/{name}.yml names no services.")
     return Stack(name, text, services, given or {}, environment or {})
 
 
-def apply(site: Site, stack: Stack, files: Mapping[str, str], *, check_only: bool = False) -> None:
+def apply(
+    site: Site, stack: Stack, files: Mapping[str, str], images: Mapping[str, str], *, check_only: bool = False
+) -> None:
     """Create or update the services of a stack, or only validate it.
 
-    ``files`` says which Docker secret is in which file of /run/secrets.
+    ``files`` says which Docker secret is in which file of /run/secrets, ``images`` which image a service gets in place of
+    the one in its file.
     """
-    contents = [stack.text]
-    # Only where there is something to add: merging files loses one of two ports of the same number, TCP and UDP.
-    if stack.environment or files:
-        contents.append(json.dumps(override(stack.services, files, stack.environment)))
-    with tempfile.TemporaryDirectory() as folder:
-        options = []
-        for number, content in enumerate(contents):
-            path = Path(folder) / f"{number}.yml"
-            path.write_text(content)
-            options += ["--compose-file", str(path)]
-        # The CLI's own waiting exits with 0 after an automatic rollback (https://github.com/docker/cli/issues/6752).
-        # An image is named by a digest or by a tag of this engine, so there is nothing to resolve at a registry.
-        deploy = ("deploy", "--detach=true", "--resolve-image=never", "--with-registry-auth", *options, site.stack)
-        command = ("config", *options) if check_only else deploy
-        site.docker.run("stack", *command, variables={**variables(site, files), **stack.given})
+    values = {**variables(site, files), **stack.given}
+    config = json.loads(_read(site, stack.name, stack.text, values))
+    for name, service in config["services"].items():
+        service["image"] = images.get(name, service["image"])
+        # a dollar sign would start a variable of the file
+        more = {name: value.replace("$", "$$") for name, value in stack.environment.items()}
+        service["environment"] = {**(service.get("environment") or {}), **more}
+        service["secrets"] = [*service.get("secrets", []), *({"source": file, "target": file} for file in files)]
+    stored = {file: {"external": True, "name": name} for file, name in files.items()}
+    config["secrets"] = {**config.get("secrets", {}), **stored}
+    # The CLI's own waiting exits with 0 after an automatic rollback (https://github.com/docker/cli/issues/6752).
+    # An image is named by a digest or an ID, so there is nothing to resolve at a registry.
+    options = ("--detach=true", "--resolve-image=never", "--with-registry-auth", "--compose-file", "-", site.stack)
+    command = ("config", "--compose-file", "-") if check_only else ("deploy", *options)
+    site.docker.run("stack", *command, stdin=json.dumps(for_swarm(config), ensure_ascii=False), variables=values)
+
+
+def for_swarm(config: dict[str, Any]) -> dict[str, Any]:
+    """Return what ``docker compose config`` printed in the older format of ``docker stack``.
+
+    https://github.com/docker/cli/tree/master/cli/compose/schema/data
+    """
+    for service in config["services"].values():
+        # The swarm knows no order of services
+        for name in [name for name, value in service.items() if value is None or name == "depends_on"]:
+            del service[name]
+        for port in service.get("ports", []):
+            if port.get("published", "").isdecimal():
+                port["published"] = int(port["published"])
+        for file in [*service.get("configs", []), *service.get("secrets", [])]:
+            if "mode" in file:
+                file["mode"] = int(file["mode"], 8)
+        for volume in service.get("volumes", []):
+            if "size" in volume.get("tmpfs", {}):
+                volume["tmpfs"]["size"] = int(volume["tmpfs"]["size"])
+        for amounts in service.get("deploy", {}).get("resources", {}).values():
+            if "cpus" in amounts:
+                amounts["cpus"] = str(amounts["cpus"])
+        if "extra_hosts" in service:
+            service["extra_hosts"] = [host.replace("=", ":", 1) for host in service["extra_hosts"]]
+    return {name: config[name] for name in ("services", "networks", "volumes", "configs", "secrets") if name in config}
 
 
 def variables(site: Site, files: Mapping[str, str]) -> dict[str, str]:
-    """Return what stack files name as ``${...}``: the settings, the versions of secrets, the role of the database."""
-    versions = {f"{file}_VERSION": str(secrets.version_of(name)) for file, name in files.items()}
+    """Return what stack files name as ``${...}``: the settings, and what follows from them and from the secrets."""
+    version = secrets.version_of(files["DATABASE_PASSWORD"]) if "DATABASE_PASSWORD" in files else 0
     return {
+        **site.settings.django,
         **site.settings.variables(),
-        **versions,
-        "DATABASE_USER": f"{site.settings.database}_{versions.get('DATABASE_PASSWORD_VERSION', '0')}",
+        "DATABASE_USER": f"{site.settings.database}_{version}",
         "DJANGO_IMAGE": site.settings.image,
         "RELEASE": "none",
         **{f"{name.upper().replace('-', '_')}_IMAGE": image for name, image in own_images(site).items()},
@@ -150,27 +180,21 @@ def own_images(site: Site) -> dict[str, str]:
         if (folder / "Dockerfile").is_file():
             files = [*sorted(folder.glob("*")), site.folder / "stacks/postgres.yml"]
             content = b"".join(file.read_bytes() for file in files if file.is_file())
+            content += site.settings.postgres_image.encode()
             found[name] = f"{site.settings.image}-{name}:{hashlib.sha256(content).hexdigest()[:12]}"
     return found
 
 
-def override(services: Iterable[str], files: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return a stack file that adds secrets and variables to services."""
-    addition = {
-        # a dollar sign would start a variable of the file
-        "environment": {name: value.replace("$", "$$") for name, value in environment.items()},
-        "secrets": [{"source": file, "target": file} for file in files],
-    }
-    return {
-        "services": dict.fromkeys(services, addition),
-        "secrets": {file: {"external": True, "name": name} for file, name in files.items()},
-    }
+def _read(site: Site, name: str, text: str, values: Mapping[str, str]) -> str:
+    """Return what Docker reads in a stack file, as JSON in which each dollar sign is doubled. Raises DeployError."""
+    try:
+        return _configuration(site.docker, site.stack, text, tuple(sorted(values.items())))
+    except DockerError as error:
+        raise DeployError(f"stacks/{name}.yml is invalid.", cause=error.cause, hint=error.hint) from None
 
 
 @cache
-def _read(docker: Docker, stack: str, text: str, values: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+def _configuration(docker: Docker, stack: str, text: str, values: tuple[tuple[str, str], ...]) -> str:
     # a file .env has no part in it
     options = ("--env-file", "/dev/null", "--project-name", stack, "--file", "-")
-    printed = docker.run("compose", *options, "config", "--format", "json", stdin=text, variables=dict(values))
-    # Compose prints a dollar sign as it would be written in a file
-    return dict(json.loads(printed.replace("$$", "$")).get("services") or {})
+    return docker.run("compose", *options, "config", "--format", "json", stdin=text, variables=dict(values))

@@ -78,6 +78,7 @@ at_least_one = matching("0*[1-9][0-9]*", "is not an integer of 1 or more", int)
 decimal = matching(r"[0-9]*\.?[0-9]+", "is not a number: give one like 0.5", float)
 percentage = matching("(0*[1-9][0-9]?|100)%", "is not a percentage: give one from 1% to 100%", str)
 path = matching(r"(/[!-~]*)?", "is not a path: give one like /about/", str)
+extensions = matching(r"(\w[\w-]*(,\w[\w-]*)*)?", "is not a list of extensions: give one like citext,pg_trgm", str)
 url = matching(r"(https?://\S+)?", "is not a URL: give one like https://example.com/ping", str)
 # Where backups are kept; empty for a volume
 repository = matching(

@@ -1,5 +1,6 @@
 """What `make status` says of scheduled jobs, and when it advises more HSTS."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -26,6 +27,40 @@ def test_more_hsts_is_advised_after_a_week(baked, days, typed, expected):
     if expected:
         assert "SECURE_HSTS_SECONDS=31536000 into production.env" in advice
         assert "make deploy-caddy deploy-django" in advice
+
+
+def test_what_was_changed_and_not_applied_is_named(site, run):
+    """The Caddyfile is no part of a release, so nothing else would say it."""
+    assert run("setup")[0] == 0
+    assert "not applied" not in run("status")[1]
+    caddyfile, production = site.folder / "caddy/Caddyfile", site.folder / "production.env"
+    caddyfile.write_text(caddyfile.read_text() + "# changed\n")
+    production.write_text(re.sub("REDIS_MEMORY=.*", "REDIS_MEMORY=64M", production.read_text()))
+    production.write_text(re.sub("LOG_LEVEL=.*", "LOG_LEVEL=DEBUG", production.read_text()))
+    status, printed = run("status")
+    assert status == 0
+    for line in (
+        "changed and not applied: caddy/Caddyfile: make deploy-caddy",
+        "changed and not applied: stacks/redis.yml: make deploy-redis",
+        "changed and not applied: LOG_LEVEL: make deploy-django",
+    ):
+        assert line in printed
+    assert run("deploy", version="v2")[0] == 0
+    assert "caddy/Caddyfile" in run("status")[1]
+    assert run("rollback")[0] == 0
+    assert "caddy/Caddyfile" in run("status")[1]
+    assert run("deploy-stack", "STACK=caddy")[0] == 0
+    assert "caddy/Caddyfile" not in run("status")[1]
+
+
+def test_the_age_of_each_image_is_shown(swarm, run, monkeypatch):
+    assert run("setup")[0] == 0
+    swarm.digests["redis:8-alpine"] = ["redis@sha256:0123456789abcdef"]
+    assert run("deploy-stack", "STACK=redis")[0] == 0
+    printed = run("status")[1]
+    assert re.search(r"^redis .* redis@sha256:0123456789ab +\d+ days ago", printed, re.MULTILINE)
+    # one that no registry has, by its name
+    assert re.search(r"^caddy .* caddy:2-alpine +\d+ days ago", printed, re.MULTILINE)
 
 
 def test_exit_status_is_that_of_the_last_runs(swarm, run):

@@ -9,7 +9,7 @@ from ddpt_deploy.site import lock, releases
 
 def image(swarm):
     """Return the image that Django's service asks for."""
-    return swarm.services["site_django"]["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"]
+    return swarm.image("site_django")
 
 
 def version(swarm):
@@ -43,7 +43,6 @@ def test_setup_starts_what_is_needed_before_django(swarm, site, set_up):
         "backups",
         "caddy",
         "postgres",
-        "database",
         "redis",
         "build",
         "migrate",

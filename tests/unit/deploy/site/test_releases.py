@@ -95,6 +95,25 @@ def test_a_record_of_a_newer_schema_says_so_and_changes_nothing(swarm, site, run
     assert ("django" in printed and "unlocked" in printed) or command != "status"
 
 
+def test_a_rollback_needs_no_variable_of_another_version_of_the_tool(swarm, site, run):
+    file, production = site.folder / "stacks/django.yml", site.folder / "production.env"
+    texts = file.read_text(), production.read_text()
+    file.write_text(
+        texts[0].replace("deploy.release: ${RELEASE}", 'deploy.release: ${RELEASE}\n        x: "${FORMER}"')
+    )
+    production.write_text(f"{texts[1]}FORMER=3\n")
+    assert run("setup")[0] == 0
+    file.write_text(texts[0])
+    production.write_text(texts[1])
+    assert run("deploy", "DJANGO_REPLICAS=3", version="v2")[0] == 0
+    status, printed = run("rollback", "DJANGO_REPLICAS=3")
+    assert status == 0, printed
+    spec = swarm.services["site_django"]["Spec"]
+    assert spec["Labels"]["x"] == "3"
+    # while sizes stay those of the site
+    assert spec["Mode"]["Replicated"]["Replicas"] == 3
+
+
 def test_rollback_names_the_backup_before_later_migrations():
     recorded = [
         replace(make(number, f"v{number}"), backup=backup)

@@ -1,5 +1,7 @@
 """Stack files: found, read by Docker, and what is added to them."""
 
+import json
+
 import pytest
 import yaml
 
@@ -32,7 +34,7 @@ def answered(swarm, name):
     [("comment", ["web"]), ("deep", ["web"]), ("windows", ["web"]), ("anchor", ["web", "worker"]), ("dollar", ["web"])],
 )
 def test_a_file_of_any_style_is_read(swarm, site, name, services):
-    found = stacks.read(site, "web", answered(swarm, name))
+    found = stacks.read(site, "web", answered(swarm, name), {"TAG": "2"})
     assert list(found.services) == services
     assert found.is_application == (name == "dollar")
     if name == "dollar":
@@ -48,11 +50,41 @@ def test_a_file_without_services_is_refused(swarm, site, name, message):
         stacks.read(site, "web", answered(swarm, name))
 
 
-def test_dollars_reach_django_as_they_are():
-    added = stacks.override(["django"], {"SENTRY_DSN": "site_SENTRY_DSN_1"}, {"NAME": "a$b"})
-    assert added["services"]["django"]["environment"] == {"NAME": "a$$b"}
-    assert added["services"]["django"]["secrets"] == [{"source": "SENTRY_DSN", "target": "SENTRY_DSN"}]
-    assert added["secrets"] == {"SENTRY_DSN": {"external": True, "name": "site_SENTRY_DSN_1"}}
+def test_dollars_reach_django_as_they_are(swarm, site, run):
+    with (site.folder / "production.env").open("a") as file:
+        file.write("NAME=a$b${c}\n")
+    assert run("setup")[0] == 0
+    assert "NAME=a$b${c}" in swarm.services["site_django"]["Spec"]["TaskTemplate"]["ContainerSpec"]["Env"]
+
+
+def test_the_swarm_is_told_in_its_own_format(swarm, site):
+    """By a file of the kinds of values that the two commands write differently, as a real docker compose reads it."""
+    stack = stacks.read(site, "web", answered(swarm, "formats"))
+    told = {}
+    swarm._stack = lambda arguments, stdin, variables: (told.update(json.loads(stdin)) or 0, "", "")
+    stacks.apply(site, stack, {}, {"web": "web@sha256:1"})
+    web = told["services"]["web"]
+    assert web["image"] == "web@sha256:1"
+    assert [(port["published"], port["protocol"]) for port in web["ports"]] == [(443, "tcp"), (443, "udp")]
+    assert web["volumes"][0]["tmpfs"]["size"] == 1048576
+    assert web["deploy"]["resources"]["limits"] == {"cpus": "0.5", "memory": "67108864"}
+    assert web["configs"][0]["mode"] == 0o440
+    assert web["extra_hosts"] == ["db:10.0.0.1"]
+    assert not {"command", "depends_on"} & web.keys()
+    assert not {"name", "x-note"} & told.keys()
+
+
+def test_an_unknown_variable_is_an_error_and_a_line_of_production_env_none(swarm, site, run):
+    (site.folder / "stacks/search.yml").write_text(SEARCH.replace("search:1", "search:${SEARCH_VERSION}"))
+    with pytest.raises(
+        DeployError, match=r"search.yml names \$\{SEARCH_VERSION\}(.|\n)*→ .*SEARCH_VERSION= into production.env"
+    ):
+        stacks.get(site, "search")
+    with (site.folder / "production.env").open("a") as file:
+        file.write("SEARCH_VERSION=7\n")
+    swarm.images.add("search:7")
+    assert run("deploy-stack", "STACK=search")[0] == 0
+    assert swarm.image("site_search") == "search:7"
 
 
 def test_an_image_of_ones_own_is_built_whenever_its_folder_has_changed(swarm, site, run):
@@ -86,7 +118,7 @@ def test_a_stack_of_the_teams_own(swarm, site, run):
     (site.folder / "stacks/search.yml").write_text(SEARCH.replace("search:1", "search:2"))
     swarm.images.add("search:2")
     assert run("deploy-stack", "STACK=search")[0] == 0
-    assert swarm.services["site_search"]["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] == "search:2"
+    assert swarm.image("site_search") == "search:2"
     assert run("rotate-secret", "NAME=SEARCH_KEY")[0] == 0
     assert "site_SEARCH_KEY_2" in str(swarm.services["site_search"])
     assert run("stack-rm", "EVERYTHING=1", "CONFIRM=site")[0] == 0
@@ -98,10 +130,7 @@ def test_a_stack_with_the_label_is_rolled_out_and_back_with_django(swarm, site, 
     (site.folder / "stacks/worker.yml").write_text(WORKER)
 
     def images():
-        return {
-            swarm.services[f"site_{name}"]["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"].partition("-")[0]
-            for name in ("django", "worker")
-        }
+        return {swarm.image(f"site_{name}").partition("-")[0] for name in ("django", "worker")}
 
     assert run("setup")[0] == 0
     assert images() == {"site:v1"}
