@@ -63,6 +63,11 @@ def django_job(
         on_network=True,
         memory=memory or str(limits.get("memory", "")),
         environment={**environment, **release.environment},
-        volumes={one["target"]: one["source"] for one in django.get("volumes") or [] if one["type"] == "volume"},
+        # one without a name is /tmp on a disk, and a job has a /tmp of its own
+        volumes={
+            one["target"]: one["source"]
+            for one in django.get("volumes") or []
+            if one["type"] == "volume" and "source" in one
+        },
         secrets=files,
     )
