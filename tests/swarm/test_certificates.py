@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from ddpt_deploy.release import proxy
-from ddpt_deploy.site import services
+from ddpt_deploy.site import services, stacks
 from ddpt_deploy.site.site import Site
 from support.engine import docker
 from support.processes import until
@@ -274,6 +274,7 @@ def test_a_changed_domain_gets_its_certificate_and_a_refused_one_harms_no_other(
     running = [{"ID": "task", "Status": {"State": "running"}}]
     source = {"caddy": "caddy", "nginx": "certbot"}[authority.kind]
     monkeypatch.setattr(services, "tasks", lambda site, name: running if name == source else [])
+    monkeypatch.setattr(stacks, "backing", lambda site: [SimpleNamespace(services=["postgres", source])])
     engine = SimpleNamespace(output=lambda *arguments: authority.proxy.log())
     [reason] = proxy.certificate_errors(Site(None, engine, None, authority.folder))
     assert reason.startswith("refused.example: no certificate.\n")

@@ -49,8 +49,9 @@ def bypass(site: Site) -> str:
 
 
 def certificate_errors(site: Site) -> list[str]:
-    """Return why Caddy, or certbot for NGINX, could not get certificates, as they have logged last."""
-    running = [task for name in ("caddy", "certbot") for task in services.running(services.tasks(site, name))[:1]]
+    """Return why the proxy, or the service that gets its certificates, has got none, as it has logged last."""
+    names = [name for stack in stacks.backing(site) for name in stack.services]
+    running = [task for name in names for task in services.running(services.tasks(site, name))[:1]]
     log = "".join(site.docker.output("service", "logs", "--raw", "--tail", "300", task["ID"]) for task in running)
     failed = [json.loads(line) for line in log.splitlines() if '"msg":"could not get certificate' in line]
     reasons = [f"{one['identifier']}: no certificate.\n{one['error']}" for one in failed]

@@ -97,7 +97,7 @@ def read(
     """Return the stack that a text describes. Raises DeployError when it is invalid, has no services or an unknown variable."""
     values = {**variables(site, {}), **(given or {})}
     if unknown := set(Template(text).get_identifiers()) - values.keys():
-        problem = f"stacks/{name}.yml names ${{{min(unknown)}}}, and there is no such setting."
+        problem = f"stacks/{name}.yml names the variable {min(unknown)}, and there is no such setting."
         raise DeployError(problem, hint=f"write a line {min(unknown)}= into production.env")
     services = json.loads(_read(site, name, text, values).replace("$$", "$")).get("services")
     if not services:

@@ -77,7 +77,7 @@ def test_the_swarm_is_told_in_its_own_format(swarm, site):
 def test_an_unknown_variable_is_an_error_and_a_line_of_production_env_none(swarm, site, run):
     (site.folder / "stacks/search.yml").write_text(SEARCH.replace("search:1", "search:${SEARCH_VERSION}"))
     with pytest.raises(
-        DeployError, match=r"search.yml names \$\{SEARCH_VERSION\}(.|\n)*→ .*SEARCH_VERSION= into production.env"
+        DeployError, match=r"search.yml names the variable SEARCH_VERSION(.|\n)*→ .*SEARCH_VERSION= into production.env"
     ):
         stacks.get(site, "search")
     with (site.folder / "production.env").open("a") as file:
