@@ -356,21 +356,15 @@ class Swarm(Docker):
         return self._inspected(found, "task x not found")
 
     def _container_inspect(self, arguments, stdin, variables):
-        images = {
-            task["Status"]["ContainerStatus"]["ContainerID"]: task["Spec"]["ContainerSpec"]["Image"]
-            for tasks in self.tasks.values()
-            for task in tasks
-        }
-        found = [
-            {"Id": name, "Image": f"sha256:{images[name]}", "State": {}} for name in arguments[2:] if name in images
-        ]
+        known = {task["Status"]["ContainerStatus"]["ContainerID"] for tasks in self.tasks.values() for task in tasks}
+        found = [{"Id": name, "State": {}} for name in arguments[2:] if name in known]
         return self._inspected(found, "No such container: x")
 
     def _exec(self, arguments, stdin, variables):
         if "psql" in arguments:
             return 0, self.logs.get("psql", ""), ""
-        image = self.services["site_django"]["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"]
-        return 0, json.dumps([*self.answers.get(image.partition("-")[0], (0, "")), self.states]), ""
+        version = self.image("site_django").partition("-")[0]
+        return 0, json.dumps([*self.answers.get(version, (0, "")), self.states]), ""
 
     def _build(self, arguments, stdin, variables):
         self.images.add(arguments[arguments.index("--tag") + 1])

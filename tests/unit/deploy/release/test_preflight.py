@@ -121,7 +121,7 @@ def test_uploads_fit_in_the_memory_and_the_threads_of_a_container(run, typed, pr
 @pytest.mark.parametrize(
     ("typed", "problems"),
     [
-        ({"DOMAIN_NAME": "example.com"}, ["DOMAIN_NAME=example.com is only an example"]),
+        ({"DOMAIN_NAME": "example.com"}, ["DOMAIN_NAME=example.com is only", "ACME_EMAIL=you@example.com is only"]),
         ({"DOMAIN_NAME": "shop.example.org", "ACME_EMAIL": "ada@shop.test"}, ["DOMAIN_NAME=shop.example.org"]),
         ({"DOMAIN_NAME": "shop.test", "ACME_EMAIL": "you@example.com"}, ["ACME_EMAIL=you@example.com"]),
         ({"DOMAIN_NAME": "myexample.com", "ACME_EMAIL": "ada@myexample.com"}, []),
