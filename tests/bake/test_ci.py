@@ -241,7 +241,9 @@ def test_renovate_waits_as_long_as_dependabot(project):
     assert (project("github") / ".github/dependabot.yml").read_text().count("default-days: 7") == 4
 
 
-IMAGE = re.compile(r"^(?: *image: |FROM |COPY --from=)(?!\$)[a-z/]+:\S+|^ +anchore/grype:\S+", re.MULTILINE)
+# Also one that is the default of a variable, which Renovate reads as well
+NAME = r"^(?: *image: (?:\$\{\w+:-)?|FROM |COPY --from=)(?!\$)[a-z/]+:\S+"
+IMAGE = re.compile(rf"{NAME}|^ +anchore/grype:\S+", re.MULTILINE)
 
 
 def files_with_images(project):
