@@ -1,12 +1,12 @@
-"""What is printed: a line for each step with its time, or one JSON object a line for programs."""
+"""The terminal: a line for each step with its time, or one JSON object a line for programs; questions; waiting."""
 
 import getpass
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TextIO
 
 from ddpt_deploy.errors import DeployError
@@ -17,8 +17,8 @@ class Step:
     """A step of a command; ``detail`` is what is printed with it at its end."""
 
     name: str
+    start: float
     detail: str = ""
-    start: float = field(default_factory=time.monotonic)
 
     def line(self, mark: str, text: str) -> str:
         """Return the line that shows it, with its duration in seconds."""
@@ -61,8 +61,8 @@ class Console:
     @contextmanager
     def step(self, name: str) -> Iterator[Step]:
         """Print how a step went and how long it took."""
-        step = self.under_way = Step(name)
-        self.progress("")
+        step = self.under_way = Step(name, time.monotonic())
+        self._progress("")
         result = "failed"
         try:
             yield step
@@ -75,10 +75,16 @@ class Console:
             line = step.line("✓" if result == "ok" else "✗", step.detail)
             self._show(line, event="step", step=name, result=result, seconds=seconds, detail=step.detail)
 
-    def progress(self, text: str) -> None:
-        """Show on a terminal how far the step is that is under way."""
-        if self.live and self.under_way:
-            _print(f"\r\033[K{self.under_way.line(' ', text)}", sys.stderr, end="")
+    def wait_until(self, poll: Callable[[], str], *, timeout: float, interval: float = 0.5) -> str:
+        """Poll until there is nothing left to wait for; return "", or what was missing after ``timeout`` seconds.
+
+        ``poll`` returns what is still missing, and raises when waiting makes no sense any more.
+        """
+        deadline = time.monotonic() + timeout
+        while (missing := poll()) and time.monotonic() <= deadline:
+            self._progress(missing)
+            time.sleep(interval)
+        return missing
 
     def confirm(self, question: str) -> None:
         """Continue only with a yes, from the terminal or from YES=1. Raises DeployError."""
@@ -97,6 +103,11 @@ class Console:
         with suppress(EOFError):
             return getpass.getpass(f"{name} ({about}; Enter for none): ").strip()
         return ""
+
+    def _progress(self, text: str) -> None:
+        """Show on a terminal how far the step is that is under way."""
+        if self.live and self.under_way:
+            _print(f"\r\033[K{self.under_way.line(' ', text)}", sys.stderr, end="")
 
     def _answer(self, question: str, how: str, option: str) -> str:
         if not sys.stdin.isatty():

@@ -70,7 +70,7 @@ def hsts_advice(settings: Settings, proxy_stack: str, served: timedelta) -> str:
 def _scheduled(site: Site) -> list[dict[str, str]]:
     """Return the last run of each scheduled job, as the scheduler has logged it; none where it does not run."""
     jobs: dict[str, Any] = {}
-    for task in services.running(services.tasks(site, "scheduler"))[:1]:
+    for task in services.running(site, "scheduler")[:1]:
         for line in site.docker.output("service", "logs", "--raw", "--tail", "200", task["ID"]).splitlines():
             if line.startswith('{"jobs"'):
                 jobs = json.loads(line)["jobs"]
@@ -90,7 +90,7 @@ def _scheduled(site: Site) -> list[dict[str, str]]:
 def _row(site: Site, name: str, nodes: Mapping[str, str]) -> dict[str, str]:
     service = services.find(site, name)
     tasks = services.tasks(site, name) if service else []
-    running = services.running(tasks)
+    running = [task for task in tasks if task["Status"]["State"] == "running"]
     desired = [task for task in tasks if task["DesiredState"] == "running"]
     problem = next((task["Status"]["Err"] for task in tasks if task["Status"].get("Err")), "")
     image, built = _image(site, service)

@@ -9,7 +9,6 @@ from ddpt_deploy.release import image
 from ddpt_deploy.release.verdict import judge_job
 from ddpt_deploy.site import lock, services, store
 from ddpt_deploy.site.site import Site
-from ddpt_deploy.waiting import wait_until
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def wait(site: Site, name: str, *, timeout: float) -> None:
             raise DeployError(f"The job {site.name(name)} failed: {verdict.reason}.", cause=services.log(site, name))
         return verdict.missing
 
-    if missing := wait_until(poll, timeout=timeout, progress=site.console.progress):
+    if missing := site.console.wait_until(poll, timeout=timeout):
         problem = f"The job {site.name(name)} timed out after {timeout:.0f} s: {missing}."
         raise DeployError(problem, cause=services.log(site, name))
 

@@ -10,7 +10,6 @@ from ddpt_deploy.release.job import Job
 from ddpt_deploy.site import releases, secrets, stacks
 from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
-from ddpt_deploy.waiting import wait_until
 
 NAME = "migrate"
 
@@ -22,7 +21,7 @@ def migrate(site: Site, release: Release) -> tuple[list[str], list[str]]:
     The job stays for ``make migration-logs``. One that another deploy left running is waited for first.
     """
     timeout = site.settings.migration_timeout
-    if wait_until(lambda: job.running(site, NAME), timeout=timeout, progress=site.console.progress):
+    if site.console.wait_until(lambda: job.running(site, NAME), timeout=timeout):
         raise DeployError(
             f"The migrations of another deploy still run after {timeout} s.",
             hint=f"make migration-logs, then wait, or end them: docker service rm {site.name(NAME)}",

@@ -21,8 +21,7 @@ def configure(site: Site, secrets: Mapping[str, str]) -> None:
     ``secrets`` are those of its stack. Raises DeployError with what the program prints.
     """
     name = stacks.proxy(site).name
-    running = services.running(services.tasks(site, name))
-    variables = {**site.settings.variables(), "RELOAD": "yes" if running else "no"}
+    variables = {**site.settings.variables(), "RELOAD": "yes" if services.running(site, name) else "no"}
     _run(site, f"configure-{name}", "[!.]*", variables, secrets)
 
 
@@ -51,7 +50,7 @@ def bypass(site: Site) -> str:
 def certificate_errors(site: Site) -> list[str]:
     """Return why the proxy, or the service that gets its certificates, has got none, as it has logged last."""
     names = [name for stack in stacks.backing(site) for name in stack.services]
-    running = [task for name in names for task in services.running(services.tasks(site, name))[:1]]
+    running = [task for name in names for task in services.running(site, name)[:1]]
     log = "".join(site.docker.output("service", "logs", "--raw", "--tail", "300", task["ID"]) for task in running)
     failed = [json.loads(line) for line in log.splitlines() if '"msg":"could not get certificate' in line]
     reasons = [f"{one['identifier']}: no certificate.\n{one['error']}" for one in failed]

@@ -8,7 +8,6 @@ from ddpt_deploy.release.job import Job
 from ddpt_deploy.site import lock, releases, secrets, services, stacks
 from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
-from ddpt_deploy.waiting import wait_until
 
 
 def prune(site: Site) -> str:
@@ -63,15 +62,12 @@ def remove_services(site: Site) -> int:
 
 def remove_everything_else(site: Site) -> None:
     """Remove data, secrets, releases and the network. Raises DeployError when something is still in use."""
-    kinds = [("config", kind) for kind in ("release", "file", "maintenance", "site", "applied")] + [
-        ("secret", "secret")
-    ]
-    for objects, kind in kinds:
+    for kind in ("secret", "release", "file", "maintenance", "site", "applied"):
+        objects = "secret" if kind == "secret" else "config"
         for each in site.labelled(objects, kind):
             site.docker.remove(objects, each)
     # containers release volumes and networks only when they are gone
-    left = wait_until(lambda: _remove_volumes_and_network(site), timeout=60, progress=site.console.progress, interval=1)
-    if left:
+    if left := site.console.wait_until(lambda: _remove_volumes_and_network(site), timeout=60, interval=1):
         raise DeployError(f"Something still uses {left}.", hint="make stack-rm EVERYTHING=1 again, in a minute")
 
 

@@ -1,6 +1,7 @@
 """Rolls services to what is asked for, and waits for the verdict."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ddpt_deploy.errors import DeployError
@@ -10,7 +11,6 @@ from ddpt_deploy.site import lock, releases, secrets, services, stacks, swarm
 from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
 from ddpt_deploy.site.stacks import Stack
-from ddpt_deploy.waiting import wait_until
 
 
 def roll(site: Site, release: Release, *, files: Mapping[str, str] | None = None) -> None:
@@ -20,8 +20,8 @@ def roll(site: Site, release: Release, *, files: Mapping[str, str] | None = None
     """
     files = secrets.files(site, "django") if files is None else files
     for name, text in release.stacks.items():
-        stack = stacks.read(site, name, text, releases.given(site, release), release.environment)
-        apply(site, stack, files)
+        stack = stacks.read(site, name, text, releases.given(site, release))
+        apply(site, replace(stack, environment=release.environment), files)
         for service in stack.services:
             rebalance(site, service)
 
@@ -53,7 +53,7 @@ def watch(site: Site, name: str, *, started_before: str = "", image: str = "") -
         return verdict.missing
 
     timeout = site.settings.rollout_timeout
-    if missing := wait_until(poll, timeout=timeout, progress=site.console.progress):
+    if missing := site.console.wait_until(poll, timeout=timeout):
         problem = f"{site.name(name)} timed out after {timeout} s: {missing}."
         raise DeployError(problem, cause=explain(site, tasks, image))
 

@@ -7,7 +7,6 @@ from ddpt_deploy.errors import DeployError
 from ddpt_deploy.release import probe, proxy
 from ddpt_deploy.site import services, stacks
 from ddpt_deploy.site.site import Site
-from ddpt_deploy.waiting import wait_until
 
 # How bad it is, why, and the state of each service that Django needs.
 Answer = tuple[int, str, dict[str, str]]
@@ -52,7 +51,7 @@ def ask(site: Site, *, timeout: float = 5, enough: int = probe.CLIENT_ERROR) -> 
         answer = _ask(site)
         return answer[1] if answer[0] > enough else ""
 
-    wait_until(poll, timeout=timeout, progress=site.console.progress, interval=1)
+    site.console.wait_until(poll, timeout=timeout, interval=1)
     return answer
 
 
@@ -65,7 +64,7 @@ def _ask(site: Site) -> Answer:
         level, problem, states = json.loads(printed.splitlines()[-1])
         return level, problem, states
     except DeployError:
-        if services.running(services.tasks(site, "django")):
+        if services.running(site, "django"):
             return *_ask_from_here(site), {}
         # no worse than a page that Django does not know
         return probe.CLIENT_ERROR, "no container of Django runs", {}

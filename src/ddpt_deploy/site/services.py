@@ -12,28 +12,22 @@ NAMESPACE = "com.docker.stack.namespace"
 
 def find(site: Site, name: str) -> dict[str, Any] | None:
     """Return a service, if it is deployed."""
-    found = site.docker.inspect("service", site.name(name))
-    return found[0] if found else None
+    return next(iter(site.docker.inspect("service", site.name(name))), None)
 
 
 def tasks(site: Site, name: str) -> list[dict[str, Any]]:
-    """Return the tasks of a service, the newest first; none when it is not deployed.
-
-    What the swarm still lists for a node that is down is left out: nobody knows what became of it.
-    """
+    """Return the tasks of a service, the newest first; none when it is not deployed."""
     listed = site.docker.ids("service", "ps", "--quiet", "--no-trunc", site.name(name))
     found = site.docker.inspect("task", *listed)
+    # the swarm still lists those of a node that is down, and nobody knows what became of them
     down = [node["ID"] for node in swarm.nodes(site) if node["Status"]["State"] == "down"] if found else []
-    return sorted(
-        (task for task in found if task.get("NodeID") not in down),
-        key=lambda task: str(task["CreatedAt"]),
-        reverse=True,
-    )
+    known = [task for task in found if task.get("NodeID") not in down]
+    return sorted(known, key=lambda task: str(task["CreatedAt"]), reverse=True)
 
 
-def running(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return those of the tasks that run."""
-    return [task for task in found if task["Status"]["State"] == "running"]
+def running(site: Site, name: str) -> list[dict[str, Any]]:
+    """Return the tasks of a service that run, the newest first."""
+    return [task for task in tasks(site, name) if task["Status"]["State"] == "running"]
 
 
 def container_id(task: dict[str, Any]) -> str:
@@ -43,16 +37,14 @@ def container_id(task: dict[str, Any]) -> str:
 
 def container(site: Site, name: str) -> str:
     """Return the id of a running container of a service, on the engine that docker talks to. Raises DeployError."""
-    found = running(tasks(site, name))
+    found = running(site, name)
     if not found:
         raise DeployError(f"No container of {site.name(name)} runs.", hint="make status")
     here = site.docker.inspect("container", *map(container_id, found))
     if not here:
         node = swarm.names(site)[found[0]["NodeID"]]
-        raise DeployError(
-            f"{site.name(name)} runs on {node}, and docker can only run commands on the engine that it talks to.",
-            hint=f"DOCKER_HOST=ssh://{node}, then the same command",
-        )
+        problem = f"{site.name(name)} runs on {node}, and docker can only run commands on the engine that it talks to."
+        raise DeployError(problem, hint=f"DOCKER_HOST=ssh://{node}, then the same command")
     return str(here[0]["Id"])
 
 
@@ -64,6 +56,6 @@ def run(site: Site, name: str, *command: str) -> str:
 def log(site: Site, name: str) -> str:
     """Return what the tasks of a service printed, one after the other.
 
-    The engine is asked for each task: after a container was killed, the log of the service may never end (seen on 28.5).
+    Each task is asked for: after a container was killed, the log of the service may never end (seen on 28.5).
     """
     return "".join(site.docker.output("service", "logs", "--raw", task["ID"]) for task in reversed(tasks(site, name)))

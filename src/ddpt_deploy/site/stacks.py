@@ -1,8 +1,7 @@
 """The stacks of a site: every file in ``stacks/`` is one, with the services that it names.
 
 A stack whose services carry the label ``deploy.release`` is the application: a release rolls it out and back. All others
-are backing services. Files are read by ``docker compose config``, so whatever YAML can say is understood, and the swarm
-gets what that has read.
+are backing services. ``docker compose config`` reads the files, and the swarm gets what that has read.
 """
 
 import hashlib
@@ -27,16 +26,14 @@ CONFIGURE = "configure"
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack file, and its services as Docker reads it.
-
-    ``given`` are variables of the file that differ from those of the settings, ``environment`` is what its containers get
-    besides.
-    """
+    """A stack file, and its services as Docker reads it."""
 
     name: str
     text: str
     services: Mapping[str, Any]
-    given: Mapping[str, str] = field(default_factory=dict)
+    # variables of the file that differ from those of the settings
+    given: Mapping[str, str]
+    # what its containers get besides
     environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -66,7 +63,7 @@ def get(site: Site, name: str) -> Stack:
     known = paths(site)
     if name not in known:
         raise DeployError(f"There is no stack {name}.", hint=" or ".join(f"make deploy-{each}" for each in known))
-    return read(site, name, known[name].read_text())
+    return read(site, name, known[name].read_text(), {})
 
 
 def backing(site: Site) -> list[Stack]:
@@ -87,22 +84,16 @@ def proxy(site: Site) -> Stack:
     raise DeployError(f"No stack has a program {CONFIGURE} in a folder of its name, as the proxy does.")
 
 
-def read(
-    site: Site,
-    name: str,
-    text: str,
-    given: Mapping[str, str] | None = None,
-    environment: Mapping[str, str] | None = None,
-) -> Stack:
-    """Return the stack that a text describes. Raises DeployError when it is invalid, has no services or an unknown variable."""
-    values = {**variables(site, {}), **(given or {})}
+def read(site: Site, name: str, text: str, given: Mapping[str, str]) -> Stack:
+    """Return the stack that a text describes. Raises DeployError for one that is invalid, or names what is unknown."""
+    values = {**variables(site, {}), **given}
     if unknown := set(Template(text).get_identifiers()) - values.keys():
         problem = f"stacks/{name}.yml names the variable {min(unknown)}, and there is no such setting."
         raise DeployError(problem, hint=f"write a line {min(unknown)}= into production.env")
     services = json.loads(_read(site, name, text, values).replace("$$", "$")).get("services")
     if not services:
         raise DeployError(f"stacks/{name}.yml names no services.")
-    return Stack(name, text, services, given or {}, environment or {})
+    return Stack(name, text, services, given)
 
 
 def apply(
@@ -110,8 +101,7 @@ def apply(
 ) -> None:
     """Create or update the services of a stack, or only validate it.
 
-    ``files`` says which Docker secret is in which file of /run/secrets, ``images`` which image a service gets in place of
-    the one in its file.
+    ``files`` says which Docker secret is in which file of /run/secrets, ``images`` which image a service gets, by its name.
     """
     values = {**variables(site, files), **stack.given}
     config = json.loads(_read(site, stack.name, stack.text, values))
@@ -170,15 +160,12 @@ def variables(site: Site, files: Mapping[str, str]) -> dict[str, str]:
 
 
 def own_images(site: Site) -> dict[str, str]:
-    """Return the image of each stack that has a Dockerfile in a folder of its name.
-
-    The name of an image follows from what it is built from: that folder, and the image of PostgreSQL.
-    """
+    """Return the image of each stack with a Dockerfile in a folder of its name, named after all that it is built from."""
     found = {}
     for name in paths(site):
-        folder = site.folder / name
-        if (folder / "Dockerfile").is_file():
-            files = [*sorted(folder.glob("*")), site.folder / "stacks/postgres.yml"]
+        if (site.folder / name / "Dockerfile").is_file():
+            # the image of PostgreSQL is what it may be built from
+            files = [*sorted((site.folder / name).glob("*")), site.folder / "stacks/postgres.yml"]
             content = b"".join(file.read_bytes() for file in files if file.is_file())
             content += site.settings.postgres_image.encode()
             found[name] = f"{site.settings.image}-{name}:{hashlib.sha256(content).hexdigest()[:12]}"

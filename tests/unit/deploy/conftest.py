@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from ddpt_deploy import docker, waiting
+from ddpt_deploy import console, docker
 from ddpt_deploy.cli import main as command_line
 from ddpt_deploy.console import Console
 from ddpt_deploy.release import git, probe
@@ -20,7 +20,7 @@ MIGRATED = '{"applied": ["shop.0001_initial"], "known": ["shop.0001_initial"]}\n
 def swarm(monkeypatch):
     """An engine with nothing on it."""
     swarm = Swarm()
-    for module in (waiting, docker):
+    for module in (console, docker):
         monkeypatch.setattr(module, "time", Clock(swarm))
     swarm.logs["site_migrate"] = MIGRATED
     return swarm

@@ -47,7 +47,7 @@ def test_a_file_of_any_style_is_read(swarm, site, name, services):
 )
 def test_a_file_without_services_is_refused(swarm, site, name, message):
     with pytest.raises(DeployError, match=message):
-        stacks.read(site, "web", answered(swarm, name))
+        stacks.read(site, "web", answered(swarm, name), {})
 
 
 def test_dollars_reach_django_as_they_are(swarm, site, run):
@@ -59,7 +59,7 @@ def test_dollars_reach_django_as_they_are(swarm, site, run):
 
 def test_the_swarm_is_told_in_its_own_format(swarm, site):
     """By a file of the kinds of values that the two commands write differently, as a real docker compose reads it."""
-    stack = stacks.read(site, "web", answered(swarm, "formats"))
+    stack = stacks.read(site, "web", answered(swarm, "formats"), {})
     told = {}
     swarm._stack = lambda arguments, stdin, variables: (told.update(json.loads(stdin)) or 0, "", "")
     stacks.apply(site, stack, {}, {"web": "web@sha256:1"})
