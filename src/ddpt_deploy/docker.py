@@ -67,13 +67,11 @@ class Docker:
         if not names:
             return []
         command = ("inspect", "--type", "task") if kind == "task" else (kind, "inspect")
-        found: list[dict[str, Any]] = json.loads(self._query((*command, *names)) or "[]")
-        return found
+        return list(json.loads(self._query((*command, *names)) or "[]"))
 
     def info(self) -> dict[str, Any]:
         """Describe the engine. Raises DockerError when it does not answer."""
-        found: dict[str, Any] = json.loads(self.run("info", "--format", "json"))
-        return found
+        return dict(json.loads(self.run("info", "--format", "json")))
 
     def attach(self, *arguments: str, output: BinaryIO | None = None) -> int:
         """Run ``docker`` on this terminal, or write what it prints into a file; return its exit status."""
@@ -81,15 +79,14 @@ class Docker:
 
     def lines(self, *arguments: str) -> Iterator[str]:
         """Run ``docker`` and return the lines that it prints, errors included, one by one."""
-        with subprocess.Popen(
-            ["docker", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        ) as process:
+        command = ["docker", *arguments]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
             yield from process.stdout or ()
 
     def execute(
         self, arguments: tuple[str, ...], stdin: str | None = None, variables: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run ``docker`` to its end or its time limit. Everything above is made of this: a test replaces nothing else."""
+        """Run ``docker`` to its end or its time limit. Tests replace this and ``attach``, and nothing else."""
         try:
             return subprocess.run(
                 ["docker", *arguments],
@@ -105,9 +102,8 @@ class Docker:
         except subprocess.TimeoutExpired:
             return subprocess.CompletedProcess(arguments, 1, "", f"docker did not answer within {LIMIT} s")
         except FileNotFoundError:
-            raise DeployError(
-                "There is no docker command.", hint="install Docker: https://docs.docker.com/engine/install/"
-            ) from None
+            hint = "install Docker: https://docs.docker.com/engine/install/"
+            raise DeployError("There is no docker command.", hint=hint) from None
 
     def _query(self, arguments: tuple[str, ...]) -> str:
         """Return what ``docker`` prints of what exists. Raises DockerError when the engine could not be asked."""

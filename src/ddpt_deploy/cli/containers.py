@@ -60,12 +60,10 @@ def run(site: Site, cmd: str = "", memory: str = "") -> None:
     memory: the limit of that container, such as 2G; that of a container of Django when left out
     """
     if job.running(site, "run"):
-        raise DeployError(
-            "Another command still runs.", hint=f"wait, or to end it: docker service rm {site.name('run')}"
-        )
+        hint = f"wait, or to end it: docker service rm {site.name('run')}"
+        raise DeployError("Another command still runs.", hint=hint)
     command = ["python", "manage.py", *shlex.split(cmd)]
     task = migrations.django_job(site, releases.current(site), "run", command, memory=memory)
-    site.console.say(
-        "It goes on when the connection is lost. To see what it prints: make service-logs SERVICE=run FOLLOW=1"
-    )
+    what_it_prints = "make service-logs SERVICE=run FOLLOW=1"
+    site.console.say(f"It goes on when the connection is lost. To see what it prints: {what_it_prints}")
     print(job.run(site, task, timeout=math.inf, keep=True), end="", flush=True)

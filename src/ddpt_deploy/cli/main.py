@@ -33,7 +33,7 @@ Stopped without cleaning up. The lock may be left, and a release that was being 
 → make status, then make deploy-unlock, then make deploy or make rollback
 """
 COMMANDS: dict[str, Callable[..., int | None]] = {
-    "setup": operations.setup,
+    "setup": releases.setup,
     "status": status,
     "logs": containers.logs,
     "secrets": operations.list_secrets,
@@ -57,7 +57,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "restore": backups.restore,
     "restore-drill": backups.restore_drill,
     "reindex": operations.reindex,
-    "deploy-stack": operations.deploy_stack,
+    "deploy-stack": releases.deploy_stack,
     "exec": containers.execute,
     "run": containers.run,
 }
@@ -111,10 +111,9 @@ def choose_environment(command: str, typed: str, shell: Mapping[str, str], folde
     name = typed or shell.get(f"{settings.PREFIX}ENVIRONMENT") or "production"
     ignored = shell.get("ENVIRONMENT", name)
     if not typed and ignored != name and ignored in settings.environments(folder):
-        raise DeployError(
-            f"The variable ENVIRONMENT={ignored} of the shell does not count, so this would be {name}.",
-            hint=f"make {command} ENVIRONMENT={ignored}, or export {settings.PREFIX}ENVIRONMENT={ignored}",
-        )
+        problem = f"The variable ENVIRONMENT={ignored} of the shell does not count, so this would be {name}."
+        hint = f"make {command} ENVIRONMENT={ignored}, or export {settings.PREFIX}ENVIRONMENT={ignored}"
+        raise DeployError(problem, hint=hint)
     return name
 
 

@@ -1,94 +1,17 @@
-"""Commands that set up the site, change it between releases, and remove it."""
+"""Commands that change the site between releases, and remove it."""
 
-import time
 from contextlib import nullcontext
 from dataclasses import replace
 
 from ddpt_deploy.errors import DeployError
-from ddpt_deploy.release import (
-    backing_services,
-    backups,
-    database,
-    git,
-    hooks,
-    pipeline,
-    preflight,
-    proxy,
-    removal,
-    rollout,
-    rotation,
-)
-from ddpt_deploy.site import lock, releases, secrets, stacks, swarm
+from ddpt_deploy.release import backups, database, preflight, proxy, removal, rollout, rotation
+from ddpt_deploy.site import lock, secrets, stacks
 from ddpt_deploy.site.settings import PREFIX
 from ddpt_deploy.site.site import Site
 
 
-def setup(
-    site: Site,
-    advertise_addr: str = "",
-    restore: str = "",
-    new_database: bool = False,
-    move: bool = False,
-    allow_dirty: bool = False,
-) -> None:
-    """Set up the site: swarm, secrets, all services and a release; safe to repeat.
-
-    advertise_addr: address of this node, for a new swarm
-    restore: begin with a backup, latest or its ID, on a server that has nothing yet
-    new_database: begin with an empty database where that of the site is lost, or with that of another site
-    move: the site gets another DOMAIN_NAME than its last release had
-    allow_dirty: also build what is not committed
-    """
-    with site.console.step("swarm") as step:
-        step.detail = swarm.bootstrap(site, advertise_addr)
-    with lock.held(site, "setup") as site:
-        if restore and releases.history(site):
-            raise DeployError(
-                f"{site.stack} has releases: this is no empty server.", hint="make restore, or make setup"
-            )
-        # with another key nothing could be read
-        secrets.complete(site, given="RESTIC_PASSWORD" if restore else "")
-        with hooks.step(site, "preflight"):
-            preflight.check(site, setup=True, move=move, allow_dirty=allow_dirty)
-        backup = backups.find(site, restore) if restore else None
-        if backup:
-            backups.restore_files(site, backup)
-        backing_services.apply_all(site, new_database=new_database)
-        if backup:
-            backups.drop(site, backups.restore(site, backup))
-            with site.console.step("records") as step:
-                step.detail = backups.restore_records(site, backup)
-            then = f"git checkout {backup.release}, then make deploy"
-            site.console.say(f"The backup {backup.id} is of release {backup.release}. For the code of then: {then}")
-        pipeline.run(site, git.version(site.project))
-
-
-def deploy_stack(site: Site, stack: str = "django", force: bool = False) -> None:
-    """Apply one stack file and the settings as they are now; Django keeps its version.
-
-    stack: a file in stacks/, without its ending
-    force: keep the change of Django although its smoke test fails
-    """
-    found = stacks.get(site, stack)
-    # A change of the proxy or Redis opens no database connection
-    if found.is_application or stack == "postgres":
-        preflight.check_sizes(site.settings)
-    with lock.held(site, f"deploy-{stack}") as site:
-        if found.is_application:
-            current = releases.current(site)
-            now = releases.candidate(site, current.version, current.image, current.digest)
-            changed = replace(current, stacks=now.stacks, environment=now.environment, backup="")
-            pipeline.activate(site, changed, time.monotonic(), force=force)
-            return
-        releases.history_for_domain(site)
-        with site.console.step(stack):
-            backing_services.apply(site, found)
-        if stack == "postgres" and (problems := database.sort_order_problems(site)):
-            raise DeployError(f"{problems[0]}.", cause="Rows may not be found.", hint="make reindex")
-
-
 def reindex(site: Site) -> None:
-    """Rebuild all indexes, after a new image of PostgreSQL that sorts text in another way; tables are locked meanwhile."""
+    """Rebuild all indexes, for a new image of PostgreSQL that sorts text in another way; tables are locked meanwhile."""
     with lock.held(site, "reindex") as site, site.console.step("reindex"):
         database.reindex(site)
 

@@ -1,13 +1,53 @@
-"""Commands that make releases, list them and keep others from making one."""
+"""Commands that set up the site, make releases, list them and keep others from making one."""
 
+import re
 import time
 from dataclasses import replace
 
 from ddpt_deploy.errors import DeployError
-from ddpt_deploy.release import git, hooks, image, pipeline, preflight, removal
-from ddpt_deploy.site import lock, releases
+from ddpt_deploy.release import backing_services, backups, database, git, hooks, image, pipeline, preflight, removal
+from ddpt_deploy.site import lock, releases, secrets, stacks, swarm
 from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
+
+
+def setup(
+    site: Site,
+    advertise_addr: str = "",
+    restore: str = "",
+    new_database: bool = False,
+    move: bool = False,
+    allow_dirty: bool = False,
+) -> None:
+    """Set up the site: swarm, secrets, all services and a release; safe to repeat.
+
+    advertise_addr: address of this node, for a new swarm
+    restore: begin with a backup, latest or its ID, on a server that has nothing yet
+    new_database: begin with an empty database where that of the site is lost, or with that of another site
+    move: the site gets another DOMAIN_NAME than its last release had
+    allow_dirty: also build what is not committed
+    """
+    with site.console.step("swarm") as step:
+        step.detail = swarm.bootstrap(site, advertise_addr)
+    with lock.held(site, "setup") as site:
+        if restore and releases.history(site):
+            problem = f"{site.stack} has releases: this is no empty server."
+            raise DeployError(problem, hint="make restore, or make setup")
+        # with another key nothing could be read
+        secrets.complete(site, given="RESTIC_PASSWORD" if restore else "")
+        with hooks.step(site, "preflight"):
+            preflight.check(site, setup=True, move=move, allow_dirty=allow_dirty)
+        backup = backups.find(site, restore) if restore else None
+        if backup:
+            backups.restore_files(site, backup)
+        backing_services.apply_all(site, new_database=new_database)
+        if backup:
+            backups.drop(site, backups.restore(site, backup))
+            with site.console.step("records") as step:
+                step.detail = backups.restore_records(site, backup)
+            then = f"git checkout {backup.release}, then make deploy"
+            site.console.say(f"The backup {backup.id} is of release {backup.release}. For the code of then: {then}")
+        pipeline.run(site, git.version(site.project))
 
 
 def deploy(
@@ -25,11 +65,38 @@ def deploy(
         with site.console.step("preflight"):
             preflight.check(site, allow_dirty=allow_dirty)
         return
-    version = git.valid_version(version) if version else git.version(site.project)
+    # it becomes part of an image's tag, which has 128 characters at most
+    if version and not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", version):
+        raise DeployError(f"VERSION: {version!r} is invalid: give letters, digits, dots and hyphens, 100 at most.")
+    version = version or git.version(site.project)
     with lock.held(site, f"deploy {version}") as site:
         with hooks.step(site, "preflight", version):
             preflight.check(site, allow_dirty=allow_dirty, pushed=bool(image))
         pipeline.run(site, version, image, force=force)
+
+
+def deploy_stack(site: Site, stack: str = "django", force: bool = False) -> None:
+    """Apply one stack file and the settings as they are now; Django keeps its version.
+
+    stack: a file in stacks/, without its ending
+    force: keep the change of Django although its smoke test fails
+    """
+    found = stacks.get(site, stack)
+    # A change of the proxy or Redis opens no database connection
+    if found.is_application or stack == "postgres":
+        preflight.check_sizes(site.settings)
+    with lock.held(site, f"deploy-{stack}") as site:
+        if found.is_application:
+            current = releases.current(site)
+            now = releases.candidate(site, current.version, current.image, current.digest)
+            changed = replace(current, stacks=now.stacks, environment=now.environment, backup="")
+            pipeline.activate(site, changed, time.monotonic(), force=force)
+            return
+        releases.history_for_domain(site)
+        with site.console.step(stack):
+            backing_services.apply(site, found)
+        if stack == "postgres" and (problems := database.sort_order_problems(site)):
+            raise DeployError(f"{problems[0]}.", cause="Rows may not be found.", hint="make reindex")
 
 
 def rollback(site: Site, version: str = "", force: bool = False) -> None:
@@ -43,13 +110,12 @@ def rollback(site: Site, version: str = "", force: bool = False) -> None:
         image.ensure(site, target.image)
         again = replace(target, rollback_of=target.original_number)
         done = pipeline.activate(site, again, time.monotonic(), force=force)
-    site.console.say(
-        f"Release {done.number} ({done.version}, that of release {done.rollback_of}) is at {site.settings.url}"
-    )
+    version = f"{done.version}, that of release {done.rollback_of}"
+    site.console.say(f"Release {done.number} ({version}) is at {site.settings.url}")
 
 
 def _rollback_target(site: Site, version: str) -> Release:
-    """Return the release to roll back to; ask when it does not know migrations of the current one. Raises DeployError."""
+    """Return the release to roll back to; ask when it does not know current migrations. Raises DeployError."""
     recorded = releases.history_for_domain(site)
     # from a release that is not on record, the one that is comes before
     unrecorded = releases.unrecorded(site, recorded)

@@ -36,12 +36,11 @@ def apply(site: Site, stack: Stack, *, files: Mapping[str, str] | None = None, n
         if "first start of PostgreSQL was interrupted" not in error.cause:
             raise
         name = site.name("postgres")
+        problem = f"The first start of PostgreSQL was interrupted, and left the volume {name} incomplete."
+        cause = "Django was never connected to it, and nothing is removed without you."
         again = f"docker service rm {name}, then docker volume rm {name}, then make deploy-postgres"
-        raise DeployError(
-            f"The first start of PostgreSQL was interrupted, and left the volume {name} incomplete.",
-            cause="Django was never connected to it, and nothing is removed without you.",
-            hint=again if releases.history(site) else "make stack-rm EVERYTHING=1, then make setup",
-        ) from error
+        hint = again if releases.history(site) else "make stack-rm EVERYTHING=1, then make setup"
+        raise DeployError(problem, cause=cause, hint=hint) from error
     if stack.name == "postgres":
         database.ensure(site, new=new_database)
     drift.record(site, stack)

@@ -24,10 +24,7 @@ RECOVER = (*WRITE, "SETGID", "SETUID")
 
 @dataclass(frozen=True)
 class Backup:
-    """A backup in the repository: two snapshots of restic's, of the database and of the files, with one ID.
-
-    With a ``target`` it stands for the database as of that moment; ``wal`` is what the program is told of it.
-    """
+    """A backup in the repository: two snapshots of restic's, of the database and of the files, with one ID."""
 
     id: str
     release: str
@@ -36,6 +33,7 @@ class Backup:
     # bytes before compression
     size: int
     verified: bool
+    # the moment that the database is restored to, if another, and what the program is told of it
     target: datetime | None = None
     wal: tuple[str, ...] = ()
 
@@ -56,19 +54,15 @@ class Backup:
 
 
 def take(site: Site, kind: str, *, fresh: int = 0) -> str:
-    """Back up the database and the files, read all back, and return the ID; that of the newest where one is ``fresh``.
-
-    ``fresh`` is an age in minutes. Raises DeployError.
-    """
+    """Back up database and files, read all back, and return the ID; or that of one ``fresh`` minutes old at most."""
     return str(re.findall(r"^\d{8}-\d{6}$", run(site, "backup", kind, str(fresh)), re.MULTILINE)[-1])
 
 
 def before_migrations(site: Site, candidate: Release) -> str:
-    """Take a backup where a release has other migrations than the current one, and return its ID. Raises DeployError."""
+    """Take a backup where a release has other migrations than the current one; return its ID. Raises DeployError."""
     current = releases.history(site)[-1:]
-    if not current or not site.settings.backup_before_migrations:
-        return ""
-    if candidate.migration_files == current[0].migration_files:
+    changed = any(one.migration_files != candidate.migration_files for one in current)
+    if not changed or not site.settings.backup_before_migrations:
         return ""
     with site.console.step("backup") as step:
         step.detail = take(site, "before-migrations", fresh=site.settings.backup_fresh_minutes)
@@ -76,13 +70,13 @@ def before_migrations(site: Site, candidate: Release) -> str:
 
 
 def snapshots(site: Site) -> list[dict[str, Any]]:
-    """Return all snapshots of the site, as restic prints them. Raises DeployError when the repository cannot be read."""
+    """Return all snapshots of the site, as restic prints them. Raises DeployError when they cannot be read."""
     printed = run(site, "restore", "list")
     return list(json.loads(next((line for line in printed.splitlines() if line.startswith("[")), "[]")))
 
 
 def from_snapshots(snapshots: Sequence[dict[str, Any]]) -> list[Backup]:
-    """Return the backups that snapshots make up, the oldest first; one that was interrupted has no files and is left out."""
+    """Return the backups that snapshots make up, the oldest first; one that was interrupted has no files and is none."""
     sizes: dict[str, int] = {}
     found = []
     for snapshot in sorted(snapshots, key=lambda one: str(one["time"])):
@@ -132,7 +126,7 @@ def at(site: Site, to: str) -> Backup:
 
 
 def keep_records(site: Site) -> None:
-    """Copy the records of releases to where backups find them: a backup has no access to the swarm. Raises DeployError."""
+    """Copy the records of releases to where backups, which do not reach the swarm, find them. Raises DeployError."""
     recorded = releases.history(site)
     copy = Job(
         name="records",
@@ -146,7 +140,7 @@ def keep_records(site: Site) -> None:
 
 
 def restore_records(site: Site, backup: Backup) -> str:
-    """Store the records of releases that a backup has, whose images may be gone; return their number. Raises DeployError."""
+    """Store the records of releases that a backup has, whose images may be gone; return how many. Raises DeployError."""
     printed = run(site, "restore", "records", backup.id)
     found = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
     for content in found:
@@ -163,8 +157,8 @@ def restore_files(site: Site, backup: Backup) -> None:
 def restore(site: Site, backup: Backup) -> str:
     """Restore a backup in place of the database, and return the name that the database before has now.
 
-    Until the last step the database stays as it is. The backup is restored into a new one, compared with what was dumped,
-    and given the migrations of the current release; then the names are switched. Raises DeployError.
+    Until the last step that stays as it is: the backup is restored into a new one, compared with what was dumped, and
+    given the migrations of the current release; then the names are switched. Raises DeployError.
     """
     restored = f"{site.settings.database}_restored"
     kept = f"{site.settings.database}_before_{datetime.now(UTC):%Y%m%d_%H%M%S}"

@@ -26,10 +26,9 @@ WHERE recorded IS DISTINCT FROM actual
 
 
 def ensure(site: Site, *, new: bool = False) -> None:
-    """Ensure that the database exists, its extensions, and the role of Django's newest password.
+    """Ensure that the database exists, its extensions, and the role of Django's newest password. Raises DeployError.
 
-    Where releases are on record, an empty volume is not taken for that of a new site, unless the database may be ``new``.
-    Raises DeployError.
+    Where releases are on record, an empty volume is not that of a new site, unless the database may be ``new``.
     """
     try:
         _run_sql(site, "ensure_database.sql", create=new or not releases.history(site))
@@ -39,11 +38,10 @@ def ensure(site: Site, *, new: bool = False) -> None:
             if "is not available" in error.cause:
                 error.hint = "POSTGRES_IMAGE= in production.env: an image with all of POSTGRES_EXTENSIONS"
             raise
-        raise DeployError(
-            f"{wrong} Releases are on record, and the volume {site.name('postgres')} does not belong to them.",
-            cause="Another node may have the right volume: see the nodes with the label data=yes.",
-            hint="make restore, or to begin with what that volume has: make setup NEW_DATABASE=1",
-        ) from None
+        problem = f"{wrong} Releases are on record, and the volume {site.name('postgres')} does not belong to them."
+        cause = "Another node may have the right volume: see the nodes with the label data=yes."
+        hint = "make restore, or to begin with what that volume has: make setup NEW_DATABASE=1"
+        raise DeployError(problem, cause=cause, hint=hint) from None
 
 
 def site_id(site: Site) -> str:
@@ -53,14 +51,12 @@ def site_id(site: Site) -> str:
 
 
 def sort_order_problems(site: Site) -> list[str]:
-    """Return how the sort order of text in PostgreSQL's image differs from that of the indexes, or nothing.
-
-    Nothing either where PostgreSQL cannot be asked: other checks say that.
-    """
+    """Return how the sort order of text in PostgreSQL's image differs from that of the indexes, or nothing."""
     psql = ("psql", "--username", "postgres", "--dbname", site.settings.database, "--no-align", "--tuples-only")
     try:
         changed = services.run(site, "postgres", *psql, "--command", CHANGED_COLLATIONS).splitlines()
     except DeployError:
+        # other checks say that PostgreSQL does not run
         return []
     return [f"PostgreSQL's image sorts text in another way than the indexes: {', '.join(changed)}"] if changed else []
 

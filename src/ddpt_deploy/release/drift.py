@@ -1,7 +1,7 @@
 """What was applied to the site, and what differs from it in the working copy by now.
 
-The proxy's configuration and the stack files of backing services are no part of a release: they say where the site is and what it runs on,
-and a rollback of code must take neither back. So each is applied by its own command, and status says which was forgotten.
+Backing services are no part of a release: they say where the site is and what it runs on, and a rollback of code must take
+neither back. So each is applied by its own command, and status says which was forgotten.
 """
 
 import hashlib
@@ -42,7 +42,7 @@ def different(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
 
 
 def checksums(site: Site, stack: Stack) -> dict[str, str]:
-    """Return a checksum of the stack file, and of each file in the folder of its name, with the settings that each names."""
+    """Return a checksum of the stack file and of each file in the folder of its name, with the settings in each."""
     settings = site.settings.variables()
     contents = {f"stacks/{stack.name}.yml": json.dumps(stack.services)}
     for path in sorted((site.folder / stack.name).glob("*")):

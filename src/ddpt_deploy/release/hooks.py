@@ -16,7 +16,7 @@ STEPS = ("preflight", "build", "push", "pull", "migrate", "static", "roll", "smo
 
 @contextmanager
 def step(site: Site, name: str, version: str = "") -> Iterator[Step]:
-    """Do a step between its hooks, and print how it went. Raises LockLostError when others may work on the site by now."""
+    """Do a step between its hooks, and print how it went. Raises LockLostError when others may work on the site."""
     run(site, "before", name, version)
     lock.check(site)
     with site.console.step(name) as shown:

@@ -10,10 +10,7 @@ REVISION = "org.opencontainers.image.revision"
 
 
 def build(site: Site, version: str) -> tuple[str, str]:
-    """Build the project; return the name that services are given and the digest of its content.
-
-    The name has the version and the content: it never means another image.
-    """
+    """Build the project; return the name of the image, by its version and content, and the digest of its content."""
     tag = f"{site.settings.image}:{version}"
     site.docker.run(
         *("build", "--target", "production", "--tag", tag),
@@ -44,20 +41,15 @@ def pinned(site: Site, reference: str) -> str:
 
 
 def pull(site: Site, reference: str, version: str) -> str:
-    """Pull an image that was built elsewhere, and return the digest of its content.
-
-    Raises DeployError unless its name has a digest, and its label the version.
-    """
+    """Pull an image that was built elsewhere of this version, and return the digest of its content. Raises DeployError."""
     if "@sha256:" not in reference:
         raise DeployError(f"IMAGE: {reference} has no digest, so it may change.", hint="IMAGE=NAME@sha256:...")
     site.docker.run("pull", reference)
     [pulled] = site.docker.inspect("image", reference)
     built = (pulled.get("Config") or {}).get("Labels") or {}
     if built.get(REVISION) != version:
-        raise DeployError(
-            f"{reference} is not an image of {version}, but of {built.get(REVISION) or 'an unknown revision'}.",
-            hint="deploy the working copy that it was built of",
-        )
+        problem = f"{reference} is not an image of {version}, but of {built.get(REVISION) or 'an unknown revision'}."
+        raise DeployError(problem, hint="deploy the working copy that it was built of")
     return str(pulled["Id"])
 
 
@@ -65,27 +57,22 @@ def ensure(site: Site, reference: str) -> None:
     """Ensure that the engine has an image: pull it, or build one of the project's own. Raises DeployError."""
     if site.docker.inspect("image", reference):
         return
-    for name, own in stacks.own_images(site).items():
-        if reference == own:
-            _build_own_image(site, name, reference)
-            return
+    for name in [name for name, own in stacks.own_images(site).items() if own == reference]:
+        site.docker.run(
+            *("build", "--tag", reference),
+            *options("--build-arg", {"POSTGRES_IMAGE": stacks.get(site, "postgres").images[0]}),
+            *options("--label", site.labels("image")),
+            str(site.folder / name),
+        )
+        if site.settings.registry:
+            site.docker.run("push", reference)
+        return
     try:
         site.docker.run("pull", reference)
     except DockerError as error:
         hint = "git checkout VERSION, then make deploy" if reference.startswith(site.settings.image) else ""
         problem = f"The engine does not have the image {reference}, and it cannot be pulled."
         raise DeployError(problem, cause=error.cause, hint=hint) from None
-
-
-def _build_own_image(site: Site, name: str, reference: str) -> None:
-    site.docker.run(
-        *("build", "--tag", reference),
-        *options("--build-arg", {"POSTGRES_IMAGE": stacks.get(site, "postgres").images[0]}),
-        *options("--label", site.labels("image")),
-        str(site.folder / name),
-    )
-    if site.settings.registry:
-        site.docker.run("push", reference)
 
 
 def free_disk(site: Site) -> tuple[float, str]:

@@ -46,11 +46,8 @@ def check(
             *(() if move else _failure(releases.history_for_domain, site)),
         ]
     if problems:
-        raise DeployError(
-            f"{site.stack} cannot be deployed:",
-            cause="\n".join(f"- {problem}" for problem in problems),
-            hint="make deploy-check checks again",
-        )
+        listed = "\n".join(f"- {problem}" for problem in problems)
+        raise DeployError(f"{site.stack} cannot be deployed:", cause=listed, hint="make deploy-check checks again")
 
 
 def _engine(site: Site) -> Iterator[str]:
@@ -119,10 +116,8 @@ def _nodes(site: Site, pushed: bool) -> Iterator[str]:
         yield f"no node {swarm.ROLES[role]}: docker node update --label-add {role}=yes NODE"
     data = [node["Description"]["Hostname"] for node in found if node["Spec"]["Labels"].get("data") == "yes"]
     if len(data) > 1:
-        yield (
-            f"the nodes {', '.join(data)} have the label data, and one has the database: "
-            "docker node update --label-rm data NODE"
-        )
+        problem = f"the nodes {', '.join(data)} have the label data, and one has the database"
+        yield f"{problem}: docker node update --label-rm data NODE"
     if len(found) > 1 and not site.settings.registry and not pushed:
         yield f"{len(found)} nodes need a registry for the image: set REGISTRY"
 
@@ -149,17 +144,14 @@ def _sizes(settings: Settings) -> Iterator[str]:
     needed = settings.database_connections + 10
     if needed > settings.postgres_max_connections:
         yield (
-            f"Django may open {settings.database_connections} database connections in a rollout, when each replica has two "
-            "containers, and 10 more are reserved, but "
-            f"POSTGRES_MAX_CONNECTIONS is {settings.postgres_max_connections}: raise it to {needed}, or use fewer "
-            "DJANGO_REPLICAS, GUNICORN_WORKERS or GUNICORN_THREADS"
+            f"Django may open {settings.database_connections} database connections in a rollout, when each replica has "
+            f"two containers, and 10 more are reserved, but POSTGRES_MAX_CONNECTIONS is {settings.postgres_max_connections}: "
+            f"raise it to {needed}, or use fewer DJANGO_REPLICAS, GUNICORN_WORKERS or GUNICORN_THREADS"
         )
     if settings.workers > settings.max_workers:
         memory = 2 * (settings.workers + 1) * WORKER_MEMORY // MEGABYTE
-        yield (
-            f"{settings.workers} processes of gunicorn need more than half of DJANGO_MEMORY: raise it to {memory}M, or use "
-            "fewer GUNICORN_WORKERS"
-        )
+        problem = f"{settings.workers} processes of gunicorn need more than half of DJANGO_MEMORY"
+        yield f"{problem}: raise it to {memory}M, or use fewer GUNICORN_WORKERS"
 
 
 def _uploads(settings: Settings, application: list[Stack]) -> Iterator[str]:
@@ -173,18 +165,13 @@ def _uploads(settings: Settings, application: list[Stack]) -> Iterator[str]:
             for volume in service.get("volumes", []):
                 if volume["target"] == "/tmp" and "size" in volume.get("tmpfs", {}):
                     sizes[f"/tmp of {name} in stacks/{stack.name}.yml"] = int(volume["tmpfs"]["size"])
-    for name, size in sizes.items():
-        if needed > size:
-            yield (
-                f"{settings.uploads_at_once} uploads at once may take {needed // 10**6} MB of each container, but {name} is "
-                f"{size // 10**6} MB: lower UPLOADS_AT_ONCE or MAX_UPLOAD"
-            )
-    # One process of gunicorn may get them all.
-    if settings.uploads_at_once >= max(2, settings.gunicorn_threads):
-        yield (
-            f"{settings.uploads_at_once} uploads at once may hold all {settings.gunicorn_threads} GUNICORN_THREADS: "
-            f"lower UPLOADS_AT_ONCE to {max(1, settings.gunicorn_threads - 1)}"
-        )
+    uploads, threads = f"{settings.uploads_at_once} uploads at once may", settings.gunicorn_threads
+    for name in [name for name, size in sizes.items() if needed > size]:
+        problem = f"{uploads} take {needed // 10**6} MB of each container, but {name} is {sizes[name] // 10**6} MB"
+        yield f"{problem}: lower UPLOADS_AT_ONCE or MAX_UPLOAD"
+    # one process of gunicorn may get them all
+    if settings.uploads_at_once >= max(2, threads):
+        yield f"{uploads} hold all {threads} GUNICORN_THREADS: lower UPLOADS_AT_ONCE to {max(1, threads - 1)}"
 
 
 def _images(site: Site, backing: list[Stack]) -> Iterator[str]:

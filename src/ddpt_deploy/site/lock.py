@@ -25,17 +25,13 @@ def acquire(site: Site, what: str, token: str = "") -> None:
     }
     # the swarm lets only one config have this name
     if not store.create(site, "lock", "lock", json.dumps(holder)):
-        raise DeployError(
-            f"{site.stack} is {describe(held_by(site))}.", hint="wait, or if nobody works on it: make deploy-unlock"
-        )
+        hint = "wait, or if nobody works on it: make deploy-unlock"
+        raise DeployError(f"{site.stack} is {describe(held_by(site))}.", hint=hint)
 
 
 @contextmanager
 def held(site: Site, what: str) -> Iterator[Site]:
-    """Hold the lock, and release it on every way out. Raises DeployError that names who holds it already.
-
-    Yields the site whose commands ``check`` the lock.
-    """
+    """Hold the lock, and release it on every way out; yield the site whose commands ``check`` it. Raises DeployError."""
     site = replace(site, lock_token=uuid.uuid4().hex)
     try:
         acquire(site, what, site.lock_token)
@@ -69,8 +65,7 @@ def release(site: Site) -> None:
 
 def held_by(site: Site) -> dict[str, Any] | None:
     """Return who holds the lock."""
-    found = store.read(site, "lock")
-    return found[0] if found else None
+    return next(iter(store.read(site, "lock")), None)
 
 
 def describe(holder: dict[str, Any] | None) -> str:

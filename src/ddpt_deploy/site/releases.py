@@ -70,10 +70,8 @@ def candidate(site: Site, version: str, image: str, digest: str) -> Release:
 
 
 def given(site: Site, release: Release) -> dict[str, str]:
-    """Return what the stack files of a release name as ``${...}`` besides the settings of today.
-
-    Of the recorded variables only those that this version of the tool does not know: sizes and secrets are the site's.
-    """
+    """Return what the stack files of a release name as ``${...}`` besides the settings of today."""
+    # of the recorded ones only those that this version of the tool does not know: sizes and secrets are the site's
     today = stacks.variables(site, {})
     older = {name: value for name, value in release.variables.items() if name not in today}
     return {**older, "DJANGO_IMAGE": release.image, "RELEASE": release.version}
@@ -101,17 +99,15 @@ def store_record(site: Site, release: Release) -> bool:
 
 
 def history(site: Site) -> list[Release]:
-    """Return the recorded releases, the oldest first. Raises DeployError where a newer version of this tool wrote one."""
+    """Return the recorded releases, the oldest first. Raises DeployError for one of a newer version of this tool."""
     return sorted((from_record(content) for content in store.read(site, "release")), key=lambda one: one.number)
 
 
 def from_record(content: dict[str, Any]) -> Release:
     """Read a record, also one of an older version of this tool. Raises DeployError for one of a newer schema."""
     if content.get("schema", 0) > SCHEMA:
-        raise DeployError(
-            f"Release {content.get('number')} was written by a newer version of the deploy tool.",
-            hint="update first: git pull",
-        )
+        problem = f"Release {content.get('number')} was written by a newer version of the deploy tool."
+        raise DeployError(problem, hint="update first: git pull")
     known = {one.name for one in fields(Release)}
     older = {"stacks": {"django": content.get("stack")}, "rollback_of": content.get("restores", 0)}
     return Release(**{name: value for name, value in {**older, **content}.items() if name in known})
@@ -130,21 +126,17 @@ def history_for_domain(site: Site) -> list[Release]:
 
 
 def current(site: Site) -> Release:
-    """Return the release that runs and is on record, to roll it again with other settings or secrets.
-
-    Raises DeployError where there is none.
-    """
+    """Return the release that runs and is on record, to roll it with other settings or secrets. Raises DeployError."""
     recorded = history_for_domain(site)
     if not recorded:
         raise DeployError("There is no release yet.", hint="make deploy")
-    version = unrecorded(site, recorded)
-    if version:
+    if version := unrecorded(site, recorded):
         raise DeployError(f"{version} runs, but is not on record.", hint="make deploy, or make rollback")
     return recorded[-1]
 
 
 def unrecorded(site: Site, recorded: Sequence[Release]) -> str:
-    """Return the version that runs and is not on record, because its deploy was killed after the rollout, or nothing."""
+    """Return the version that runs and is not on record, as its deploy was killed after the rollout, or nothing."""
     found = services.find(site, "django")
     version = str(found["Spec"]["Labels"].get(stacks.RELEASE, "")) if found else ""
     return version if recorded and version != recorded[-1].version else ""
@@ -152,15 +144,11 @@ def unrecorded(site: Site, recorded: Sequence[Release]) -> str:
 
 def previous(releases: Sequence[Release]) -> Release | None:
     """Return the release that stands before the current one in the history and differs from it."""
-    if not releases:
-        return None
-    current = releases[-1]
-    earlier = [
-        release
-        for release in releases
-        if not release.rollback_of and release.number < current.original_number and release.content != current.content
-    ]
-    return earlier[-1] if earlier else None
+    for release in reversed(releases[:-1]):
+        is_earlier = release.number < releases[-1].original_number and not release.rollback_of
+        if is_earlier and release.content != releases[-1].content:
+            return release
+    return None
 
 
 def find(releases: Sequence[Release], version: str) -> Release:
@@ -173,14 +161,12 @@ def find(releases: Sequence[Release], version: str) -> Release:
 
 def releases_to_keep(releases: Sequence[Release], count: int) -> list[Release]:
     """Return the last ``count`` releases, the one that the current rolled back to, and the last ``count`` versions."""
-    numbers = {release.number for release in releases[-count:]}
     newest = {release.version: release.number for release in releases}
-    numbers |= set(sorted(newest.values())[-count:])
+    numbers = {release.number for release in releases[-count:]} | {*sorted(newest.values())[-count:]}
     numbers |= {release.original_number for release in releases[-1:]}
     return [release for release in releases if release.number in numbers]
 
 
 def backup_between(recorded: Sequence[Release], target: Release) -> str:
     """Return the backup from before the first migrations that came after a release, or nothing."""
-    later = [one.backup for one in recorded if one.number > target.original_number and one.backup]
-    return later[0] if later else ""
+    return next((one.backup for one in recorded if one.number > target.original_number and one.backup), "")

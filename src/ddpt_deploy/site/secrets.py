@@ -59,16 +59,14 @@ def usable_versions(site: Site) -> dict[str, list[int]]:
 
 
 def files(site: Site, stack: str) -> dict[str, str]:
-    """Return the files in /run/secrets of a stack's containers, and which Docker secret is in each.
-
-    Django also gets the secret key before its own, for what that has signed.
-    """
+    """Return the files in /run/secrets of a stack's containers, and which Docker secret is in each."""
     usable = usable_versions(site)
     found = {
         entry.name: full_name(site, entry.name, usable[entry.name][-1])
         for entry in catalogue(site)
         if stack in entry.stacks and entry.name in usable
     }
+    # for what the key before has signed
     if "SECRET_KEY" in found and len(usable["SECRET_KEY"]) > 1:
         found["SECRET_KEY_FALLBACKS"] = full_name(site, "SECRET_KEY", usable["SECRET_KEY"][-2])
     return found
@@ -81,10 +79,7 @@ def missing(site: Site) -> list[Secret]:
 
 
 def complete(site: Site, *, given: str = "") -> None:
-    """Store a value for each secret that has none, and generate none for the one that must be ``given``.
-
-    Raises DeployError for those that are required and missing.
-    """
+    """Store a value for each secret that has none; that of ``given`` is not generated. Raises DeployError."""
     stored = versions(site)
     for secret in catalogue(site):
         secret = replace(secret, generate=secret.generate and secret.name != given)

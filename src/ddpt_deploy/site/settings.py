@@ -1,7 +1,7 @@
-"""The settings of a site: ``production.env``, and over it what another environment, the shell or a command says.
+"""The settings of a site: the lines of ``production.env``, then of ``<environment>.env``, over which others come.
 
-Over its lines come those of ``<environment>.env``, then variables of the shell that begin with ``DDPT_``, then what is
-typed with a command. No other variable of the shell counts: CI systems and shells have a VERSION or LOG_LEVEL of their own.
+Those are variables of the shell that begin with ``DDPT_``, and over them what is typed with a command. No other variable
+of the shell counts: CI systems and shells have a VERSION or LOG_LEVEL of their own.
 """
 
 import math
@@ -15,7 +15,7 @@ from ddpt_deploy.site import values
 
 PREFIX = "DDPT_"
 MEGABYTE = 1024 * 1024
-# After 30,000 requests a process of gunicorn took half of that (docs/performance.md of the template); the project adds to it.
+# After 30,000 requests a process of gunicorn took half of that (docs/performance.md of the template), without the project.
 WORKER_MEMORY = 40 * MEGABYTE
 
 
@@ -129,15 +129,12 @@ class Settings:
 
     @property
     def max_workers(self) -> int:
-        """Return how many processes half of a container's memory is enough for: one more has loaded the project for them."""
+        """Return how many processes fit in half of a container's memory, beside the one that has loaded the project."""
         return self.django_memory // 2 // WORKER_MEMORY - 1
 
     @property
     def database_connections(self) -> int:
-        """Return how many connections Django may open in a rollout.
-
-        It has two containers for each replica then: Swarm starts the next one while those before are still draining.
-        """
+        """Return how many connections Django may open in a rollout, when the containers before are still draining."""
         return 2 * self.django_replicas * self.workers * self.gunicorn_threads
 
     def variables(self) -> dict[str, str]:
@@ -169,10 +166,8 @@ def load(environment: str, folder: Path, *, shell: Mapping[str, str], typed: Map
     parsers = {one.name.upper(): one.metadata["parse"] for one in fields(Settings) if "parse" in one.metadata}
     unknown = [name for name in typed if name not in parsers.keys() | lines.keys()]
     if unknown:
-        raise DeployError(
-            f"{', '.join(unknown)}: not an option of this command, and not a setting.",
-            hint="make help; a setting of Django must have a line in production.env",
-        )
+        problem = f"{', '.join(unknown)}: not an option of this command, and not a setting."
+        raise DeployError(problem, hint="make help; a setting of Django must have a line in production.env")
     for name in parsers.keys() | lines.keys():
         lines[name] = typed.get(name, shell.get(PREFIX + name, lines.get(name, "")))
     found: dict[str, Any] = {}
@@ -183,11 +178,8 @@ def load(environment: str, folder: Path, *, shell: Mapping[str, str], typed: Map
         except ValueError as error:
             errors.append(f"{name}: {error}")
     if errors:
-        raise DeployError(
-            f"The settings of {environment} are invalid:",
-            cause="\n".join(errors),
-            hint=f"edit deployment/{environment}.env",
-        )
+        problem, hint = f"The settings of {environment} are invalid:", f"edit deployment/{environment}.env"
+        raise DeployError(problem, cause="\n".join(errors), hint=hint)
     settings = Settings(environment, lines, **found)
     if settings.is_local and not lines.get("EMAIL_HOST"):
         # a site that is only tried out has no mail server
@@ -214,11 +206,11 @@ def environments(folder: Path) -> list[str]:
 
 
 def _lines(environment: str, folder: Path) -> dict[str, str]:
-    if "production" not in environments(folder):
-        raise DeployError(
-            f"There is no production.env in {folder}.", hint="run make in the project's folder deployment/"
-        )
-    if environment not in environments(folder):
-        raise DeployError(f"There is no {environment}.env.", hint=f"ENVIRONMENT={' or '.join(environments(folder))}")
+    known = environments(folder)
+    if "production" not in known:
+        hint = "run make in the project's folder deployment/"
+        raise DeployError(f"There is no production.env in {folder}.", hint=hint)
+    if environment not in known:
+        raise DeployError(f"There is no {environment}.env.", hint=f"ENVIRONMENT={' or '.join(known)}")
     lines = parse((folder / "production.env").read_text())
     return lines | parse((folder / f"{environment}.env").read_text())

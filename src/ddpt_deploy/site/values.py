@@ -7,6 +7,7 @@ from typing import Any
 
 TRUE = {"yes", "y", "true", "1", "on"}
 FALSE = {"no", "n", "false", "0", "off", ""}
+BYTES = {"M": 1024**2, "G": 1024**3, "KB": 1000, "MB": 1000**2, "GB": 1000**3}
 
 
 def required(text: str) -> str:
@@ -54,7 +55,12 @@ def network(text: str) -> str:
     return text
 
 
-def matching(pattern: str, problem: str, convert: Callable[[str], Any]) -> Callable[[str], Any]:
+def in_bytes(text: str) -> int:
+    """Read an amount of memory or the size of a file."""
+    return int(text.rstrip("KMGB")) * BYTES[text.lstrip("0123456789")]
+
+
+def matching(pattern: str, problem: str, convert: Callable[[str], Any] = str) -> Callable[[str], Any]:
     """Return a function that converts a text which matches a pattern, and raises ValueError for another."""
 
     def read(text: str) -> Any:
@@ -66,34 +72,20 @@ def matching(pattern: str, problem: str, convert: Callable[[str], Any]) -> Calla
 
 
 # Part of the names of services, of secrets (64 characters at most) and of hosts
-stack_name = matching(
-    "[a-z][a-z0-9-]{0,30}[a-z0-9]", "is invalid: give 2 to 32 lower-case letters, digits, hyphens", str
-)
-domain_name = matching(
-    "[a-z0-9]([a-z0-9.-]*[a-z0-9])?", "is not a host name: give one like example.com, no https://", str
-)
+stack_name = matching("[a-z][a-z0-9-]{0,30}[a-z0-9]", "is invalid: give 2 to 32 lower-case letters, digits, hyphens")
+domain_name = matching("[a-z0-9]([a-z0-9.-]*[a-z0-9])?", "is not a host name: give one like example.com, no https://")
 number = matching("[0-9]+", "is not an integer", int)
 number_or_none = matching("[0-9]*", "is not an integer", lambda text: int(text or 0))
 at_least_one = matching("0*[1-9][0-9]*", "is not an integer of 1 or more", int)
 decimal = matching(r"[0-9]*\.?[0-9]+", "is not a number: give one like 0.5", float)
-percentage = matching("(0*[1-9][0-9]?|100)%", "is not a percentage: give one from 1% to 100%", str)
-path = matching(r"(/[!-~]*)?", "is not a path: give one like /about/", str)
-extensions = matching(r"(\w[\w-]*(,\w[\w-]*)*)?", "is not a list of extensions: give one like citext,pg_trgm", str)
-url = matching(r"(https?://\S+)?", "is not a URL: give one like https://example.com/ping", str)
+percentage = matching("(0*[1-9][0-9]?|100)%", "is not a percentage: give one from 1% to 100%")
+path = matching(r"(/[!-~]*)?", "is not a path: give one like /about/")
+extensions = matching(r"(\w[\w-]*(,\w[\w-]*)*)?", "is not a list of extensions: give one like citext,pg_trgm")
+url = matching(r"(https?://\S+)?", "is not a URL: give one like https://example.com/ping")
 # Where backups are kept; empty for a volume
 repository = matching(
     "(s3:https?://.+/.+|sftp:([^@/]+@[^@/:]+:|//[^@/]+@[^@/]+/).+)?",
     "is invalid: give one like s3:https://s3.example.com/BUCKET/FOLDER or sftp:user@example.com:/FOLDER",
-    str,
 )
-# As bytes
-memory = matching(
-    "0*[1-9][0-9]*[MG]",
-    "is not an amount of memory: give one like 512M or 2G",
-    lambda text: int(text[:-1]) * {"M": 1024**2, "G": 1024**3}[text[-1]],
-)
-file_size = matching(
-    "0*[1-9][0-9]*[KMG]B",
-    "is not the size of a file: give one like 25MB",
-    lambda text: int(text[:-2]) * {"K": 1000, "M": 1000**2, "G": 1000**3}[text[-2]],
-)
+memory = matching("0*[1-9][0-9]*[MG]", "is not an amount of memory: give one like 512M or 2G", in_bytes)
+file_size = matching("0*[1-9][0-9]*[KMG]B", "is not the size of a file: give one like 25MB", in_bytes)
