@@ -12,6 +12,7 @@ import signal
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -149,8 +150,11 @@ def main(words: Sequence[str], docker: Docker | None = None) -> int:
     try:
         environment = choose_environment(command, environment, os.environ, folder)
         found = settings.load(environment, folder, shell=os.environ, typed=typed)
-        user = user or os.environ.get(f"{settings.PREFIX}USER") or _login_name()
-        site = Site(found, docker or Docker(), console, folder, user)
+        user = user or os.environ.get(f"{settings.PREFIX}USER", "")
+        # a container may know no name for its user
+        with suppress(KeyError, OSError):
+            user = user or getpass.getuser()
+        site = Site(found, docker or Docker(), console, folder, user or "somebody")
         return COMMANDS[command](site, *options.pop("words", ()), **options) or 0
     except DeployError as error:
         console.error(error)
@@ -168,10 +172,3 @@ def _add_option(parser: ArgumentParser, name: str, kind: Any, default: Any, text
         parser.add_argument(option, nargs="?", const=True, default=False, type=boolean, metavar="yes", help=text)
     else:
         parser.add_argument(f"--{name.replace('_', '-')}", default=default, metavar="VALUE", help=text)
-
-
-def _login_name() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "somebody"
