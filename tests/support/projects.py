@@ -35,7 +35,13 @@ def combinations(options: Iterable[str] = OPTIONS) -> list[Combination]:
 
 def pairwise() -> list[Combination]:
     """Return few combinations in which every pair of answers is found: everything, nothing, the defaults, each choice alone."""
-    return [EVERYTHING, EVERYTHING | {NGINX}, NOTHING, DEFAULTS, *(frozenset([name]) for name in [*OPTIONS, EMAIL, NGINX])]
+    return [
+        EVERYTHING,
+        EVERYTHING | {NGINX},
+        NOTHING,
+        DEFAULTS,
+        *(frozenset([name]) for name in [*OPTIONS, EMAIL, NGINX]),
+    ]
 
 
 def label(combination: Combination) -> str:
