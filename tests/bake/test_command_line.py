@@ -209,7 +209,7 @@ def test_braces_typed_at_the_prompts_arrive_as_they_are(desk):
         "project_name": "{{ 1+1 }} zebra",
         "django_project_name": "shop",
         "author_name": "{% raw %} heron",
-        "description": "{# {{ cookiecutter.email }} {% endraw %} otter",
+        "description": "{# {{ cookiecutter.email }} {% endraw %} koala",
     }
 
     status, _ = ask(desk, typed)

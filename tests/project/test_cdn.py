@@ -88,13 +88,9 @@ def proxy(project, port, media):
     """Serve media files by the project's own Caddyfile while the block runs."""
     deployment = project.installed.path / "deployment"
     typed = {"DOMAIN_NAME": "localhost", "HTTP_PORT": str(free_port()), "HTTPS_PORT": str(port)}
-    # the last three as the program `configure` of the project makes them
-    environment = {
-        **settings.load("production", deployment, shell={}, typed=typed).variables(),
-        "HTTP_ADDRESSES": "http://localhost",
-        "HTTPS_ADDRESSES": "https://localhost",
-        "TLS": "",
-    }
+    environment = settings.load("production", deployment, shell={}, typed=typed).variables()
+    # as the program `configure` beside the Caddyfile has them
+    environment |= {"HTTP_ADDRESSES": "http://localhost", "HTTPS_ADDRESSES": "https://localhost", "TLS": ""}
     variables = [word for name, value in environment.items() for word in ("--env", f"{name}={value}")]
     volumes = [f"{deployment}/caddy/Caddyfile:/etc/caddy/Caddyfile:ro", f"{media}:/srv/media:ro"]
     return container("caddy:2-alpine", options=[*variables, *(f"--volume={volume}" for volume in volumes)])

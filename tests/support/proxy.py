@@ -144,7 +144,8 @@ class Proxy:
 
     @staticmethod
     def _environment(variables: dict) -> list[str]:
-        return [f"--env={name}={value}" for name, value in variables.items()]
+        # a variable of a stack file that is empty is None for YAML
+        return [f"--env={name}={'' if value is None else value}" for name, value in variables.items()]
 
 
 def certificate(folder: Path, *hosts: str) -> str:

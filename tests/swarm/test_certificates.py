@@ -124,7 +124,7 @@ class Authority:
         """Start a DNS server whose records can be set, and return its address."""
         docker(
             "run", "--detach", "--name", self.dns, "--network", self.name, "--network-alias", "dns",
-            "--entrypoint", "pebble-challtestsrv", PEBBLE_IMAGE, "-management", ":8055", "-dns01", ":8053",
+            "--entrypoint", "pebble-challtestsrv", PEBBLE_IMAGE, "-management", ":8055", "-dnsserver", ":8053",
             "-http01", "", "-https01", "", "-tlsalpn01", "", "-doh", "",
         )  # fmt: skip
         return self.address(self.dns)

@@ -70,7 +70,7 @@ def site(nodes, tmp_path_factory):
     first, second = nodes
     site = Site(
         tmp_path_factory.mktemp("nodes"), "proof-nodes", DEFAULTS,
-        DOCKER_HOST=first.host, REGISTRY=REGISTRY, HTTP_PORT="9480", HTTPS_PORT="9443",
+        DOCKER_HOST=first.host, REGISTRY=REGISTRY, HTTP_PORT="9480", HTTPS_PORT="9443", SWARM_MTU="1450",
     )  # fmt: skip
     site.add_proof()
     site.make("setup", YES="1")
@@ -112,6 +112,13 @@ def test_release_spreads_over_nodes(site, nodes, traffic):
     assert seen.failures == []
     assert places(nodes[0], site) == ["first", "second"]
     assert "second" in site.make("status")
+
+
+def test_no_packet_is_larger_than_the_network_between_nodes_allows(site, nodes):
+    container = nodes[0].docker("ps", "--quiet", "--filter", f"name={site.service('django')}.").split()[0]
+    largest = nodes[0].docker("exec", container, "sh", "-c", "cat /sys/class/net/*/mtu").split()
+    # with 50 bytes for VXLAN; the others are the loopback device, and the bridge to the node
+    assert "1400" in largest
 
 
 def test_second_node_serves_requests(site, nodes):

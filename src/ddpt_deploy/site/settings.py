@@ -45,6 +45,7 @@ class Settings:
     uploads_at_once: int = setting(values.number_or_none)
     trusted_proxy_ranges: str = setting(values.address_ranges)
     swarm_address_pool: str = setting(values.network)
+    swarm_mtu: int = setting(values.number)
     secure_hsts_seconds: int = setting(values.number)
     secure_hsts_include_subdomains: bool = setting(values.boolean)
     secure_hsts_preload: bool = setting(values.boolean)
