@@ -9,6 +9,8 @@ from typing import Any, BinaryIO
 
 from ddpt_deploy.errors import DeployError, DockerError
 
+Variables = Mapping[str, str] | None
+Completed = subprocess.CompletedProcess[str]
 # How many seconds docker may take, except where it builds, transfers or runs something.
 LIMIT = 60
 UNLIMITED = {"build", "push", "pull", "run", "exec", "logs"}
@@ -37,12 +39,8 @@ def options(option: str, values: Mapping[str, str]) -> list[str]:
 class Docker:
     """The Docker Engine that the ``docker`` command talks to (``DOCKER_HOST``, contexts)."""
 
-    def run(self, *arguments: str, stdin: str | None = None, variables: Mapping[str, str] | None = None) -> str:
-        """Run ``docker`` with the arguments and return what it prints.
-
-        ``variables`` are added to its environment: ``${...}`` in stack files.
-        Raises DockerError with what docker printed.
-        """
+    def run(self, *arguments: str, stdin: str | None = None, variables: Variables = None) -> str:
+        """Run ``docker``, with ``variables`` in its environment, and return what it prints. Raises DockerError."""
         run = self._repeat if arguments[:2] in REPEATABLE else self.execute
         result = run(arguments, stdin, variables)
         if result.returncode:
@@ -83,9 +81,7 @@ class Docker:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
             yield from process.stdout or ()
 
-    def execute(
-        self, arguments: tuple[str, ...], stdin: str | None = None, variables: Mapping[str, str] | None = None
-    ) -> subprocess.CompletedProcess[str]:
+    def execute(self, arguments: tuple[str, ...], stdin: str | None = None, variables: Variables = None) -> Completed:
         """Run ``docker`` to its end or its time limit. Tests replace this and ``attach``, and nothing else."""
         try:
             return subprocess.run(
@@ -112,9 +108,7 @@ class Docker:
             raise _failure(arguments, result)
         return result.stdout
 
-    def _repeat(
-        self, arguments: tuple[str, ...], stdin: str | None = None, variables: Mapping[str, str] | None = None
-    ) -> subprocess.CompletedProcess[str]:
+    def _repeat(self, arguments: tuple[str, ...], stdin: str | None = None, variables: Variables = None) -> Completed:
         """Run a command again where no engine was reached: one failed connection of hundreds must not end a deploy."""
         for pause in (*PAUSES, 0):
             result = self.execute(arguments, stdin, variables)
@@ -124,7 +118,7 @@ class Docker:
         return result
 
 
-def _failure(arguments: tuple[str, ...], result: subprocess.CompletedProcess[str]) -> DockerError:
+def _failure(arguments: tuple[str, ...], result: Completed) -> DockerError:
     printed = result.stderr or result.stdout
     hint = next((hint for words, hint in HINTS.items() if words in printed), "")
     return DockerError(f"docker {' '.join(arguments[:3])} failed.", cause=printed, hint=hint)

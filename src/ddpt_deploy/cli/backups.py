@@ -40,7 +40,7 @@ def backup_key(site: Site) -> None:
 
 
 def backup_download(site: Site, backup: str = "latest") -> None:
-    """Write a backup into two files, not encrypted: the database as pg_restore reads it, and a tar archive of the files.
+    """Write a backup into two files, not encrypted: the database for pg_restore, and a tar archive of the files.
 
     backup: its ID; the newest that is verified when left out
     """
@@ -71,10 +71,8 @@ def restore(site: Site, backup: str = "", to: str = "", table: str = "") -> None
             where = backups.restore_table(site, found, table)
             site.console.say(f"{table} as of {found.when} is in the {where}, beside the current one.")
             return
-        site.console.confirm(
-            f"Everything that was written to {site.settings.url} after {found.when} will not be there. "
-            f"Restore the backup {found}?"
-        )
+        lost = f"Everything that was written to {site.settings.url} after {found.when} will not be there."
+        site.console.confirm(f"{lost} Restore the backup {found}?")
         before = proxy.in_maintenance(site)
         proxy.set_maintenance(site, True)
         try:

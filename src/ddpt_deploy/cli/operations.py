@@ -11,23 +11,18 @@ from ddpt_deploy.site.site import Site
 
 
 def reindex(site: Site) -> None:
-    """Rebuild all indexes, for a new image of PostgreSQL that sorts text in another way; tables are locked meanwhile."""
+    """Rebuild all indexes, for an image of PostgreSQL that sorts text in another way; tables are locked meanwhile."""
     with lock.held(site, "reindex") as site, site.console.step("reindex"):
-        database.reindex(site)
+        database.run_sql(site, "refresh_collations.sql", timeout=site.settings.backup_timeout)
 
 
 def list_secrets(site: Site) -> None:
     """List the secrets; those that are missing are generated or asked for."""
     secrets.complete(site)
-    stored = secrets.versions(site)
+    newest = {name: str(versions[-1]) for name, versions in secrets.versions(site).items()}
     rows = [
-        {
-            "secret": entry.name,
-            "version": str(stored[entry.name][-1]) if entry.name in stored else "none",
-            "for": ", ".join(entry.stacks),
-            "about": entry.about,
-        }
-        for entry in secrets.catalogue(site)
+        {"secret": one.name, "version": newest.get(one.name, "none"), "for": ", ".join(one.stacks), "about": one.about}
+        for one in secrets.catalogue(site)
     ]
     site.console.table(rows)
 
@@ -49,7 +44,7 @@ def rotate_secret(site: Site, name: str = "") -> None:
 
 
 def maintenance(site: Site, off: bool = False) -> None:
-    """Have the proxy answer all but static files with its maintenance page and status 503; Django may be down meanwhile.
+    """Have the proxy answer all but static files with the maintenance page and status 503; Django may be down.
 
     off: no longer
     """

@@ -7,7 +7,6 @@ from dataclasses import replace
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.release import backing_services, backups, database, git, hooks, image, pipeline, preflight, removal
 from ddpt_deploy.site import lock, releases, secrets, stacks, swarm
-from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
 
 
@@ -40,7 +39,9 @@ def setup(
         backup = backups.find(site, restore) if restore else None
         if backup:
             backups.restore_files(site, backup)
-        backing_services.apply_all(site, new_database=new_database)
+        for stack in stacks.backing(site):
+            with site.console.step(stack.name):
+                backing_services.apply(site, stack, new_database=new_database)
         if backup:
             backups.drop(site, backups.restore(site, backup))
             with site.console.step("records") as step:
@@ -114,7 +115,7 @@ def rollback(site: Site, version: str = "", force: bool = False) -> None:
     site.console.say(f"Release {done.number} ({version}) is at {site.settings.url}")
 
 
-def _rollback_target(site: Site, version: str) -> Release:
+def _rollback_target(site: Site, version: str) -> releases.Release:
     """Return the release to roll back to; ask when it does not know current migrations. Raises DeployError."""
     recorded = releases.history_for_domain(site)
     # from a release that is not on record, the one that is comes before

@@ -9,7 +9,6 @@ from typing import Any
 from ddpt_deploy.errors import DeployError, DockerError
 from ddpt_deploy.release import database, drift, image, proxy, smoke_test
 from ddpt_deploy.site import lock, releases, services, stacks, swarm
-from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.settings import Settings
 from ddpt_deploy.site.site import Site
 
@@ -17,8 +16,8 @@ YEAR = 31_536_000
 
 
 def status(site: Site) -> int:
-    """Show which release runs, the health of each service, the disk and the lock; status 1 where a job or a check failed."""
-    recorded: list[Release] = []
+    """Show the release, the health of each service, the disk and the lock; status 1 where a job or a check failed."""
+    recorded: list[releases.Release] = []
     try:
         recorded = releases.history(site)
         current = f"release {recorded[-1].number}: {recorded[-1].version}" if recorded else "no release"
@@ -61,10 +60,9 @@ def hsts_advice(settings: Settings, proxy_stack: str, served: timedelta) -> str:
     """Return what to do for browsers to use only HTTPS for longer; nothing while it is too early, or done."""
     if settings.is_local or settings.hsts_seconds >= YEAR or served < timedelta(days=7):
         return ""
-    return (
-        f"The site has run for {served.days} days. For browsers to use only HTTPS for a year, write "
-        f"SECURE_HSTS_SECONDS={YEAR} into {settings.environment}.env, then: make deploy-{proxy_stack} deploy-django"
-    )
+    how = f"write SECURE_HSTS_SECONDS={YEAR} into {settings.environment}.env"
+    then = f"make deploy-{proxy_stack} deploy-django"
+    return f"The site has run for {served.days} days. For browsers to use only HTTPS for a year, {how}, then: {then}"
 
 
 def _scheduled(site: Site) -> list[dict[str, str]]:
@@ -108,7 +106,7 @@ def _row(site: Site, name: str, nodes: Mapping[str, str]) -> dict[str, str]:
 
 
 def _image(site: Site, service: dict[str, Any] | None) -> tuple[str, str]:
-    """Return the name of the image of a service, and when it was built; nothing of that where this engine does not have it."""
+    """Return the name of the image of a service, and when it was built, if this engine has it."""
     name = service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] if service else ""
     built = ""
     for found in site.docker.inspect("image", name) if name else []:

@@ -6,21 +6,14 @@ from ddpt_deploy.errors import DeployError
 from ddpt_deploy.release import database, drift, image, proxy, rollout
 from ddpt_deploy.site import releases, secrets, stacks
 from ddpt_deploy.site.site import Site
-from ddpt_deploy.site.stacks import Stack
 
 
-def apply_all(site: Site, *, new_database: bool = False) -> None:
-    """Apply the stack files of all backing services, and ensure that the database exists; it may be new."""
-    for stack in stacks.backing(site):
-        with site.console.step(stack.name):
-            apply(site, stack, new_database=new_database)
+def apply(
+    site: Site, stack: stacks.Stack, *, files: Mapping[str, str] | None = None, new_database: bool = False
+) -> None:
+    """Apply the stack file of a backing service, and wait until it is healthy. Nothing restarts when nothing changed.
 
-
-def apply(site: Site, stack: Stack, *, files: Mapping[str, str] | None = None, new_database: bool = False) -> None:
-    """Apply the stack file of a backing service, and wait until it is healthy.
-
-    Nothing restarts when nothing changed. The proxy reloads its configuration first; in PostgreSQL the database, its
-    extensions and the role of Django are ensured to exist afterwards.
+    The proxy reloads its configuration first, and in PostgreSQL the database is ensured to exist. Raises DeployError.
     """
     # before anything stops: a pull takes longer than a restart
     for reference in stack.images:

@@ -9,9 +9,7 @@ from typing import Any
 
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.release import backing_services, database, image, job, migrations, recovery
-from ddpt_deploy.release.job import Job
 from ddpt_deploy.site import releases, secrets, stacks
-from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
 
 # where the programs are
@@ -58,7 +56,7 @@ def take(site: Site, kind: str, *, fresh: int = 0) -> str:
     return str(re.findall(r"^\d{8}-\d{6}$", run(site, "backup", kind, str(fresh)), re.MULTILINE)[-1])
 
 
-def before_migrations(site: Site, candidate: Release) -> str:
+def before_migrations(site: Site, candidate: releases.Release) -> str:
     """Take a backup where a release has other migrations than the current one; return its ID. Raises DeployError."""
     current = releases.history(site)[-1:]
     changed = any(one.migration_files != candidate.migration_files for one in current)
@@ -76,7 +74,7 @@ def snapshots(site: Site) -> list[dict[str, Any]]:
 
 
 def from_snapshots(snapshots: Sequence[dict[str, Any]]) -> list[Backup]:
-    """Return the backups that snapshots make up, the oldest first; one that was interrupted has no files and is none."""
+    """Return the backups that snapshots make up, the oldest first; one that was interrupted has no files."""
     sizes: dict[str, int] = {}
     found = []
     for snapshot in sorted(snapshots, key=lambda one: str(one["time"])):
@@ -128,7 +126,7 @@ def at(site: Site, to: str) -> Backup:
 def keep_records(site: Site) -> None:
     """Copy the records of releases to where backups, which do not reach the swarm, find them. Raises DeployError."""
     recorded = releases.history(site)
-    copy = Job(
+    copy = job.Job(
         name="records",
         image=recorded[-1].image,
         command=("sh", "-c", "cd /srv/schedule && awk 1 /records/* > .releases && mv .releases releases"),
@@ -140,7 +138,7 @@ def keep_records(site: Site) -> None:
 
 
 def restore_records(site: Site, backup: Backup) -> str:
-    """Store the records of releases that a backup has, whose images may be gone; return how many. Raises DeployError."""
+    """Store the records of releases in a backup, whose images may be gone; return how many. Raises DeployError."""
     printed = run(site, "restore", "records", backup.id)
     found = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
     for content in found:
@@ -201,7 +199,7 @@ def run(
     """Run a program in a job, with ``files`` as secrets besides its own; return what it prints. Raises DeployError."""
     service = stacks.get(site, "backups").services["backups"]
     image.ensure(site, service["image"])
-    task = Job(
+    task = job.Job(
         name=f"backup-{arguments[0]}",
         image=service["image"],
         command=(f"{PROGRAMS}/{program}", *arguments),
@@ -210,7 +208,7 @@ def run(
         on_network=True,
         memory=str(service["deploy"]["resources"]["limits"]["memory"]),
         environment=service["environment"],
-        volumes={one["target"]: one["source"] for one in service["volumes"] if one["type"] == "volume"},
+        volumes=job.named_volumes(service),
         secrets={**secrets.files(site, "backups"), **(files or {})},
     )
     try:

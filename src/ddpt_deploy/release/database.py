@@ -5,7 +5,6 @@ import uuid
 
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.release import job
-from ddpt_deploy.release.job import Job
 from ddpt_deploy.site import releases, secrets, services, stacks, store
 from ddpt_deploy.site.site import Site
 
@@ -31,7 +30,7 @@ def ensure(site: Site, *, new: bool = False) -> None:
     Where releases are on record, an empty volume is not that of a new site, unless the database may be ``new``.
     """
     try:
-        _run_sql(site, "ensure_database.sql", create=new or not releases.history(site))
+        run_sql(site, "ensure_database.sql", create=new or not releases.history(site))
     except DeployError as error:
         wrong = next((words for words in WRONG if words in error.cause), "")
         if not wrong:
@@ -61,17 +60,8 @@ def sort_order_problems(site: Site) -> list[str]:
     return [f"PostgreSQL's image sorts text in another way than the indexes: {', '.join(changed)}"] if changed else []
 
 
-def reindex(site: Site) -> None:
-    """Rebuild all indexes of the database, and record the sort order that they have now. Raises DeployError."""
-    _run_sql(site, "refresh_collations.sql", timeout=site.settings.backup_timeout)
-
-
-def drop_old_roles(site: Site) -> None:
-    """Drop the roles of all passwords but the newest."""
-    _run_sql(site, "drop_old_roles.sql")
-
-
-def _run_sql(site: Site, script: str, *, create: bool = False, timeout: float = 60) -> None:
+def run_sql(site: Site, script: str, *, create: bool = False, timeout: float = 60) -> None:
+    """Run one of the scripts as PostgreSQL's superuser, for ``timeout`` seconds at most. Raises DeployError."""
     versions = secrets.versions(site)
     if "POSTGRES_PASSWORD" not in versions or "DATABASE_PASSWORD" not in versions:
         raise DeployError("The passwords of the database are missing.", hint="make secrets")
@@ -81,7 +71,7 @@ def _run_sql(site: Site, script: str, *, create: bool = False, timeout: float = 
     for version in versions["POSTGRES_PASSWORD"]:
         files[f"POSTGRES_PASSWORD_{version}"] = secrets.full_name(site, "POSTGRES_PASSWORD", version)
     files["POSTGRES_PASSWORD"] = files.pop(f"POSTGRES_PASSWORD_{versions['POSTGRES_PASSWORD'][-1]}")
-    psql = Job(
+    psql = job.Job(
         name="database",
         image=stacks.get(site, "postgres").images[0],
         command=("sh", "/psql.sh"),

@@ -1,7 +1,7 @@
 """What was applied to the site, and what differs from it in the working copy by now.
 
-Backing services are no part of a release: they say where the site is and what it runs on, and a rollback of code must take
-neither back. So each is applied by its own command, and status says which was forgotten.
+Backing services are no part of a release: they say where the site is and what it runs on, and a rollback of code must
+take neither back. So each is applied by its own command, and status says which was forgotten.
 """
 
 import hashlib
@@ -9,19 +9,17 @@ import json
 from collections.abc import Mapping, Sequence
 
 from ddpt_deploy.site import releases, stacks, store
-from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
-from ddpt_deploy.site.stacks import Stack
 
 
-def record(site: Site, stack: Stack) -> None:
+def record(site: Site, stack: stacks.Stack) -> None:
     """Store what was just applied of a backing service, in place of what was before."""
     name = f"applied_{stack.name}"
     site.docker.remove("config", site.name(name))
     store.create(site, "applied", name, json.dumps({"stack": stack.name, "files": checksums(site, stack)}))
 
 
-def changes(site: Site, recorded: Sequence[Release]) -> dict[str, list[str]]:
+def changes(site: Site, recorded: Sequence[releases.Release]) -> dict[str, list[str]]:
     """Return what differs from the current release, and from what was applied of each backing service, by stack."""
     applied = {one["stack"]: one["files"] for one in store.read(site, "applied")}
     found = {
@@ -41,7 +39,7 @@ def different(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
     return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
 
 
-def checksums(site: Site, stack: Stack) -> dict[str, str]:
+def checksums(site: Site, stack: stacks.Stack) -> dict[str, str]:
     """Return a checksum of the stack file and of each file in the folder of its name, with the settings in each."""
     settings = site.settings.variables()
     contents = {f"stacks/{stack.name}.yml": json.dumps(stack.services)}

@@ -37,12 +37,7 @@ def run(site: Site, moment: str, step: str, version: str = "") -> None:
     lock.check(site)
     if not os.access(hook, os.X_OK):
         raise DeployError(f"The hook {hook.name} is not executable.", hint=f"chmod +x deployment/hooks/{hook.name}")
-    known = {
-        "STACK_NAME": site.stack,
-        "DOMAIN_NAME": site.settings.domain_name,
-        "ENVIRONMENT": site.settings.environment,
-        "VERSION": version,
-    }
-    result = subprocess.run([str(hook)], cwd=site.project, env={**os.environ, **known})
+    known = {name: site.settings.variables()[name] for name in ("STACK_NAME", "DOMAIN_NAME", "ENVIRONMENT")}
+    result = subprocess.run([str(hook)], cwd=site.project, env={**os.environ, **known, "VERSION": version})
     if result.returncode:
         raise DeployError(f"The hook {hook.name} failed with status {result.returncode}.")

@@ -26,11 +26,9 @@ def build(site: Site, version: str) -> tuple[str, str]:
 
 
 def pinned(site: Site, reference: str) -> str:
-    """Return a name that never means another image: by its digest in a registry, or where none has it by its ID.
-
-    Swarm pulls a tag again whenever a container starts, and a digest or an ID only where a node lacks it
-    (https://github.com/moby/moby/blob/v28.5.2/daemon/cluster/executor/container/adapter.go).
-    """
+    """Return a name that never means another image: by its digest in a registry, or where none has it by its ID."""
+    # Swarm pulls a tag again whenever a container starts, and a digest or an ID only where a node lacks it
+    # (https://github.com/moby/moby/blob/v28.5.2/daemon/cluster/executor/container/adapter.go).
     if "@" in reference:
         return reference
     repository = reference.rpartition(":")[0]
@@ -41,7 +39,7 @@ def pinned(site: Site, reference: str) -> str:
 
 
 def pull(site: Site, reference: str, version: str) -> str:
-    """Pull an image that was built elsewhere of this version, and return the digest of its content. Raises DeployError."""
+    """Pull an image of this version, built elsewhere, and return the digest of its content. Raises DeployError."""
     if "@sha256:" not in reference:
         raise DeployError(f"IMAGE: {reference} has no digest, so it may change.", hint="IMAGE=NAME@sha256:...")
     site.docker.run("pull", reference)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
+from typing import Any
 
 from ddpt_deploy.errors import DeployError, DockerError
 from ddpt_deploy.release import image
@@ -13,11 +14,7 @@ from ddpt_deploy.site.site import Site
 
 @dataclass(frozen=True)
 class Job:
-    """What runs, and with what; with a read-only file system, only the capabilities that are named, and no second try.
-
-    ``volumes`` map a path in the container to a volume of the site, ``configs`` a path to a config, ``secrets`` a file
-    name to a secret.
-    """
+    """What runs, and with what; on a read-only file system, with the capabilities that are named, and no second try."""
 
     name: str
     image: str
@@ -30,6 +27,7 @@ class Job:
     on_network: bool = False
     memory: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
+    # what is where: volumes of the site and configs by paths in the container, secrets by names of files
     volumes: Mapping[str, str] = field(default_factory=dict)
     configs: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
@@ -66,9 +64,9 @@ class Job:
 
 
 def run(site: Site, job: Job, *, timeout: float, keep: bool = False) -> str:
-    """Run a job to its end in place of the one before it, and return its log. Raises DeployError with the log when it fails.
+    """Run a job to its end in place of the one before it, and return its log. Raises DeployError with the log.
 
-    It is removed at the end; one to ``keep`` stays for its log, and goes on where the engine cannot be reached any more.
+    It is removed at the end; one to ``keep`` stays for its log, and goes on where the engine cannot be reached.
     """
     try:
         remove(site, job.name)
@@ -106,9 +104,16 @@ def running(site: Site, name: str) -> str:
 
 
 def remove(site: Site, name: str) -> None:
-    """Remove a job, if there is one; what runs of it is stopped. Raises LockLostError: another command may have started it."""
+    """Remove a job, if there is one; what runs of it is stopped. Raises LockLostError."""
+    # another command may have started it
     lock.check(site)
     site.docker.remove("service", site.name(name))
+
+
+def named_volumes(service: Mapping[str, Any]) -> dict[str, str]:
+    """Return the volumes of a service by their paths, but for those without a name, which each container has anew."""
+    volumes = service.get("volumes") or []
+    return {one["target"]: one["source"] for one in volumes if one["type"] == "volume" and "source" in one}
 
 
 def script(site: Site, name: str) -> str:

@@ -6,26 +6,21 @@ from collections.abc import Sequence
 
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.release import job
-from ddpt_deploy.release.job import Job
 from ddpt_deploy.site import releases, secrets, stacks
-from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
 
 NAME = "migrate"
 
 
-def migrate(site: Site, release: Release) -> tuple[list[str], list[str]]:
+def migrate(site: Site, release: releases.Release) -> tuple[list[str], list[str]]:
     """Run the migrations of a release once; return all that it knows, and those that were applied now.
 
-    Raises DeployError with the job's log when they fail or time out; the running release is not touched.
-    The job stays for ``make migration-logs``. One that another deploy left running is waited for first.
+    The job stays for ``make migration-logs``. One that another deploy has left is waited for first. Raises DeployError.
     """
     timeout = site.settings.migration_timeout
     if site.console.wait_until(lambda: job.running(site, NAME), timeout=timeout):
-        raise DeployError(
-            f"The migrations of another deploy still run after {timeout} s.",
-            hint=f"make migration-logs, then wait, or end them: docker service rm {site.name(NAME)}",
-        )
+        hint = f"make migration-logs, then wait, or end them: docker service rm {site.name(NAME)}"
+        raise DeployError(f"The migrations of another deploy still run after {timeout} s.", hint=hint)
     # for when nobody watches it any more: a laptop may be asleep
     limit = ("timeout", "-k", "10", str(timeout + 60))
     task = django_job(site, release, NAME, [*limit, "python", "manage.py", "migrate_release"])
@@ -46,8 +41,8 @@ def files(site: Site, image: str) -> str:
 
 
 def django_job(
-    site: Site, release: Release, name: str, command: Sequence[str], *, database: str = "", memory: str = ""
-) -> Job:
+    site: Site, release: releases.Release, name: str, command: Sequence[str], *, database: str = "", memory: str = ""
+) -> job.Job:
     """Return a job that is Django's service of a release with another command, and maybe another database or limit."""
     files = secrets.files(site, "django")
     variables = {**stacks.variables(site, files), **releases.given(site, release)}
@@ -55,18 +50,13 @@ def django_job(
     django = stacks.read(site, "django", release.stacks["django"], variables).services["django"]
     limits = ((django.get("deploy") or {}).get("resources") or {}).get("limits") or {}
     environment = {name: str(value) for name, value in (django.get("environment") or {}).items() if value is not None}
-    return Job(
+    return job.Job(
         name=name,
         image=release.image,
         command=command,
         on_network=True,
         memory=memory or str(limits.get("memory", "")),
         environment={**environment, **release.environment},
-        # one without a name is /tmp on a disk, and a job has a /tmp of its own
-        volumes={
-            one["target"]: one["source"]
-            for one in django.get("volumes") or []
-            if one["type"] == "volume" and "source" in one
-        },
+        volumes=job.named_volumes(django),
         secrets=files,
     )

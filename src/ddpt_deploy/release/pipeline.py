@@ -7,7 +7,6 @@ from ddpt_deploy.errors import DeployError, DockerError, LockLostError
 from ddpt_deploy.release import backups, database, image, migrations, proxy, removal, rollout, smoke_test
 from ddpt_deploy.release.hooks import step
 from ddpt_deploy.site import lock, releases
-from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
 
 
@@ -25,10 +24,7 @@ def run(site: Site, version: str, pushed: str = "", *, force: bool = False) -> N
 
 
 def build(site: Site, version: str, pushed: str = "", *, push: bool = True) -> tuple[str, str]:
-    """Return the name and the digest of the image of the working copy.
-
-    What was ``pushed`` is pulled. Otherwise it is built, and with ``push`` pushed where there is a registry.
-    """
+    """Pull the image that was ``pushed``, or build the working copy and ``push`` it; return name and digest."""
     if pushed:
         with step(site, "pull", version) as shown:
             shown.detail = pushed
@@ -43,7 +39,7 @@ def build(site: Site, version: str, pushed: str = "", *, push: bool = True) -> t
     return reference, digest
 
 
-def migrate(site: Site, candidate: Release) -> Release:
+def migrate(site: Site, candidate: releases.Release) -> releases.Release:
     """Back up before new migrations, run those of a release, and return it with all that it knows."""
     candidate = replace(candidate, migration_files=migrations.files(site, candidate.image))
     backup = backups.before_migrations(site, candidate)
@@ -60,7 +56,7 @@ def migrate(site: Site, candidate: Release) -> Release:
     return replace(candidate, backup=backup, migrations=known)
 
 
-def activate(site: Site, target: Release, started: float, *, force: bool = False) -> Release:
+def activate(site: Site, target: releases.Release, started: float, *, force: bool = False) -> releases.Release:
     """Roll out a release, test the site, and record the release; when that fails restore the one recorded last.
 
     ``started`` is when its deploy did, in seconds of ``time.monotonic``. ``force`` records it even if it is unhealthy.

@@ -12,7 +12,6 @@ from ddpt_deploy.release import database, git, image
 from ddpt_deploy.site import releases, secrets, services, stacks, swarm
 from ddpt_deploy.site.settings import MEGABYTE, WORKER_MEMORY, Settings
 from ddpt_deploy.site.site import Site
-from ddpt_deploy.site.stacks import Stack
 
 # https://docs.docker.com/engine/release-notes/25.0/ brought start_interval for health checks
 OLDEST_ENGINE = (25, 0)
@@ -25,7 +24,7 @@ def check(
     """Raise DeployError that lists all problems.
 
     None is, with ``setup``, that services are not deployed yet; with ``move``, another domain than that of the last
-    release; with ``allow_dirty``, changes that are not committed; with ``pushed``, that there is no registry to push to.
+    release; with ``allow_dirty``, changes that are not committed; with ``pushed``, that there is no registry.
     """
     problems = list(_engine(site))
     if not problems:
@@ -63,7 +62,7 @@ def _engine(site: Site) -> Iterator[str]:
         yield "the engine is not a manager of a swarm: make setup"
 
 
-def _stacks(site: Site) -> tuple[list[Stack], list[str]]:
+def _stacks(site: Site) -> tuple[list[stacks.Stack], list[str]]:
     """Return the stacks that can be read, and what is wrong with the others."""
     found, problems = [], []
     for name, path in stacks.paths(site).items():
@@ -128,10 +127,8 @@ def _secrets(site: Site) -> Iterator[str]:
     stored = secrets.versions(site)
     replaced = any(entry.replaces == "EMAIL_HOST" and entry.name in stored for entry in secrets.catalogue(site))
     if not site.settings.django.get("EMAIL_HOST") and not replaced:
-        yield (
-            f"EMAIL_HOST is required: write EMAIL_HOST=smtp.example.com into {site.settings.environment}.env, "
-            "or EMAIL_HOST=off for a site that sends no email"
-        )
+        write = f"write EMAIL_HOST=smtp.example.com into {site.settings.environment}.env"
+        yield f"EMAIL_HOST is required: {write}, or EMAIL_HOST=off for a site that sends no email"
 
 
 def check_sizes(settings: Settings) -> None:
@@ -143,18 +140,17 @@ def check_sizes(settings: Settings) -> None:
 def _sizes(settings: Settings) -> Iterator[str]:
     needed = settings.database_connections + 10
     if needed > settings.postgres_max_connections:
-        yield (
-            f"Django may open {settings.database_connections} database connections in a rollout, when each replica has "
-            f"two containers, and 10 more are reserved, but POSTGRES_MAX_CONNECTIONS is {settings.postgres_max_connections}: "
-            f"raise it to {needed}, or use fewer DJANGO_REPLICAS, GUNICORN_WORKERS or GUNICORN_THREADS"
-        )
+        opened = f"Django may open {settings.database_connections} database connections in a rollout"
+        limit = f"POSTGRES_MAX_CONNECTIONS is {settings.postgres_max_connections}: raise it to {needed}"
+        fewer = "use fewer DJANGO_REPLICAS, GUNICORN_WORKERS or GUNICORN_THREADS"
+        yield f"{opened}, when each replica has two containers, and 10 more are reserved, but {limit}, or {fewer}"
     if settings.workers > settings.max_workers:
         memory = 2 * (settings.workers + 1) * WORKER_MEMORY // MEGABYTE
         problem = f"{settings.workers} processes of gunicorn need more than half of DJANGO_MEMORY"
         yield f"{problem}: raise it to {memory}M, or use fewer GUNICORN_WORKERS"
 
 
-def _uploads(settings: Settings, application: list[Stack]) -> Iterator[str]:
+def _uploads(settings: Settings, application: list[stacks.Stack]) -> Iterator[str]:
     if not settings.uploads_at_once:
         # Django's /tmp is on a disk then
         return
@@ -174,7 +170,7 @@ def _uploads(settings: Settings, application: list[Stack]) -> Iterator[str]:
         yield f"{uploads} hold all {threads} GUNICORN_THREADS: lower UPLOADS_AT_ONCE to {max(1, threads - 1)}"
 
 
-def _images(site: Site, backing: list[Stack]) -> Iterator[str]:
+def _images(site: Site, backing: list[stacks.Stack]) -> Iterator[str]:
     for reference in [one for stack in backing for one in stack.images]:
         yield from _failure(image.ensure, site, reference)
     try:
@@ -186,7 +182,7 @@ def _images(site: Site, backing: list[Stack]) -> Iterator[str]:
         yield f"only {gigabytes:.1f} GB of disk are free, {FREE_GIGABYTES} are required: make prune"
 
 
-def _services(site: Site, backing: list[Stack]) -> Iterator[str]:
+def _services(site: Site, backing: list[stacks.Stack]) -> Iterator[str]:
     for stack in backing:
         for name in stack.services:
             if not services.find(site, name):

@@ -1,4 +1,4 @@
-"""Asks a site for a page and its static files. It imports nothing of this package: containers of Django run it as well."""
+"""Asks a site for a page and its static files. It imports nothing of this package: containers of Django run it, too."""
 
 import http.client
 import json

@@ -6,9 +6,7 @@ import secrets as random
 from collections.abc import Mapping
 
 from ddpt_deploy.release import job
-from ddpt_deploy.release.job import Job
 from ddpt_deploy.site import releases, services, stacks, store
-from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
 
 # The nodes that run the proxy.
@@ -16,20 +14,15 @@ EDGE = "node.labels.edge == yes"
 
 
 def configure(site: Site, secrets: Mapping[str, str]) -> None:
-    """Have the proxy's program ``configure`` validate the files beside it, and the running proxy reload them.
-
-    ``secrets`` are those of its stack. Raises DeployError with what the program prints.
-    """
+    """Validate the files beside the program ``configure`` and have the proxy reload them. Raises DeployError."""
     name = stacks.proxy(site).name
     variables = {**site.settings.variables(), "RELOAD": "yes" if services.running(site, name) else "no"}
     _run(site, f"configure-{name}", "[!.]*", variables, secrets)
 
 
 def set_maintenance(site: Site, on: bool) -> None:
-    """Answer all requests with 503 and the maintenance page, or no longer. Django may be down meanwhile.
-
-    The record in the swarm decides; what the proxy has follows from it, now and whenever it is configured.
-    """
+    """Answer all requests with 503 and the maintenance page, or no longer. Django may be down meanwhile."""
+    # the record in the swarm decides; what the proxy has follows from it, now and whenever it is configured
     if on:
         store.create(site, "maintenance", "maintenance", json.dumps({"bypass": random.token_urlsafe(16)}))
     else:
@@ -58,13 +51,10 @@ def certificate_errors(site: Site) -> list[str]:
     return list(dict.fromkeys(reasons))[-3:]
 
 
-def publish_static(site: Site, candidate: Release) -> str:
-    """Copy the hashed static files of a release to each node whose proxy serves them, before any page names them.
-
-    Those of recorded releases stay, and those of releases that ran in the last KEEP_STATIC_DAYS. Returns what the job printed.
-    """
-    recorded = [release.version for release in releases.history(site)]
-    copy = Job(
+def publish_static(site: Site, candidate: releases.Release) -> str:
+    """Copy the static files of a release to each proxy, before any page names them, and return what the job printed."""
+    recorded = " ".join(release.version for release in releases.history(site))
+    copy = job.Job(
         name="static",
         image=candidate.image,
         command=("python", "/keep_static.py"),
@@ -72,11 +62,7 @@ def publish_static(site: Site, candidate: Release) -> str:
         constraint=EDGE,
         # a new volume belongs to root; without capabilities that is all it may do
         user="0",
-        environment={
-            "RELEASE": candidate.version,
-            "RECORDED": " ".join(recorded),
-            "DAYS": str(site.settings.keep_static_days),
-        },
+        environment={"RELEASE": candidate.version, "RECORDED": recorded, "DAYS": str(site.settings.keep_static_days)},
         volumes={"/kept": "static"},
         configs={"/keep_static.py": job.script(site, "keep_static.py")},
     )
@@ -88,7 +74,7 @@ def _run(site: Site, name: str, files: str, environment: Mapping[str, str], secr
     stack = stacks.proxy(site)
     service = stack.services[stack.name]
     folder = site.folder / stack.name
-    configure = Job(
+    configure = job.Job(
         name=name,
         image=service["image"],
         command=("sh", f"/new/{stacks.CONFIGURE}"),
@@ -98,7 +84,7 @@ def _run(site: Site, name: str, files: str, environment: Mapping[str, str], secr
         # a program may carry one as a file capability, and does not start without
         capabilities=service.get("cap_add", []),
         environment={**environment, "MAINTENANCE": "on" if in_maintenance(site) else "off", "BYPASS": bypass(site)},
-        volumes={one["target"]: one["source"] for one in service["volumes"] if one["type"] == "volume"},
+        volumes=job.named_volumes(service),
         configs={f"/new/{path.name}": store.file(site, path.read_text()) for path in folder.glob(files)},
         secrets=secrets,
     )

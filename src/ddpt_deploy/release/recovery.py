@@ -40,26 +40,23 @@ def bases(snapshots: Iterable[dict[str, Any]]) -> list[Base]:
 
 
 def ranges(found: Sequence[Base]) -> list[str]:
-    """Return from when to when the database can be restored to any second, the oldest first: one range for each slot."""
+    """Return from when to when the database can be restored to any second, the oldest first: a range for each slot."""
     spans = {base.slot: f"from {text(base.begin)} to {text(base.end)}" for base in reversed(found)}
     return list(reversed(spans.values()))
 
 
 def choose(found: Sequence[Base], target: datetime) -> tuple[Base, list[str]]:
-    """Return the last base backup before a moment, and the WAL until it. Raises DeployError that says which can be reached."""
+    """Return the last base backup before a moment, and the WAL until it. Raises DeployError for one out of range."""
     for base in reversed(found):
         if base.begin <= target <= base.end:
             complete = sum(end < target for end, _ in base.wal)
             return base, [name for _, name in base.wal[: complete + 1]]
     if not found:
-        raise DeployError(
-            "The database cannot be restored to a moment: no WAL is stored.",
-            hint="make restore, or for the next time BACKUP_WAL=yes in production.env: make deploy-postgres deploy-backups",
-        )
-    raise DeployError(
-        f"The database cannot be restored to {text(target)}, but to any second {' and '.join(ranges(found))}.",
-        hint=f'make restore TO="{found[-1].end:%Y-%m-%d %H:%M:%S}"',
-    )
+        next_time = "BACKUP_WAL=yes in production.env: make deploy-postgres deploy-backups"
+        problem = "The database cannot be restored to a moment: no WAL is stored."
+        raise DeployError(problem, hint=f"make restore, or for the next time {next_time}")
+    problem = f"The database cannot be restored to {text(target)}, but to any second {' and '.join(ranges(found))}."
+    raise DeployError(problem, hint=f'make restore TO="{found[-1].end:%Y-%m-%d %H:%M:%S}"')
 
 
 def parse(to: str) -> datetime:

@@ -4,9 +4,7 @@ import json
 
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.release import job
-from ddpt_deploy.release.job import Job
 from ddpt_deploy.site import lock, releases, secrets, services, stacks
-from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
 
 
@@ -16,27 +14,23 @@ def prune(site: Site) -> str:
     kept = releases.releases_to_keep(recorded, site.settings.keep_releases + 1)
     old = [release for release in recorded if release not in kept]
     # the newest counts, and the one before it may still be needed: as a fallback, or to change a password
-    secret_names = [
-        secrets.full_name(site, name, version)
-        for name, versions in secrets.versions(site).items()
-        for version in versions[:-2]
-    ]
+    old_secrets = [(name, version) for name, versions in secrets.versions(site).items() for version in versions[:-2]]
     removed = {
         "releases": sum(site.docker.remove("config", site.name(f"release_{one.number}")) for one in old),
         "images": _prune_images(site, kept, old) if kept else 0,
         "files": sum(site.docker.remove("config", each) for each in site.labelled("config", "file")),
-        "secrets": sum(site.docker.remove("secret", each) for each in secret_names),
+        "secrets": sum(site.docker.remove("secret", secrets.full_name(site, *each)) for each in old_secrets),
     }
     return ", ".join(f"{count} {what}" for what, count in removed.items() if count)
 
 
-def _prune_images(site: Site, kept: list[Release], old: list[Release]) -> int:
+def _prune_images(site: Site, kept: list[releases.Release], old: list[releases.Release]) -> int:
     """Remove images from every node, and return how many. The site runs without that: a failure is a warning."""
     references = {*stacks.own_images(site).values(), *(release.image for release in kept)}
     # built elsewhere, they have no label of this site
     pulled = {release.image for release in old if "@sha256:" in release.image} - references
     kept_names = " ".join({*references, *(release.digest for release in kept)})
-    prune_images = Job(
+    prune_images = job.Job(
         name="prune-images",
         image=kept[-1].image,
         command=("python", "/prune_images.py", json.dumps(site.labels("image")), kept_names, " ".join(pulled)),

@@ -8,16 +8,11 @@ from ddpt_deploy.errors import DeployError
 from ddpt_deploy.release.image import pinned
 from ddpt_deploy.release.verdict import FAILED, is_unbalanced, judge, update_started
 from ddpt_deploy.site import lock, releases, secrets, services, stacks, swarm
-from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
-from ddpt_deploy.site.stacks import Stack
 
 
-def roll(site: Site, release: Release, *, files: Mapping[str, str] | None = None) -> None:
-    """Roll the application to a release and wait until it runs. Raises DeployError with what failed.
-
-    ``files`` says which Docker secret is in which file, where that is not what ``secrets`` says.
-    """
+def roll(site: Site, release: releases.Release, *, files: Mapping[str, str] | None = None) -> None:
+    """Roll the application to a release, with ``files`` in /run/secrets or those of now. Raises DeployError."""
     files = secrets.files(site, "django") if files is None else files
     for name, text in release.stacks.items():
         stack = stacks.read(site, name, text, releases.given(site, release))
@@ -26,8 +21,8 @@ def roll(site: Site, release: Release, *, files: Mapping[str, str] | None = None
             rebalance(site, service)
 
 
-def apply(site: Site, stack: Stack, files: Mapping[str, str]) -> None:
-    """Apply a stack file with the images that the engine has now, and wait until each service runs what it was given."""
+def apply(site: Site, stack: stacks.Stack, files: Mapping[str, str]) -> None:
+    """Apply a stack file with the images that the engine has now, and wait for each service. Raises DeployError."""
     lock.check(site)
     images = {name: pinned(site, service["image"]) for name, service in stack.services.items()}
     started_before = {name: update_started(services.find(site, name)) for name in stack.services}
@@ -39,6 +34,7 @@ def apply(site: Site, stack: Stack, files: Mapping[str, str]) -> None:
 def watch(site: Site, name: str, *, started_before: str = "", image: str = "") -> None:
     """Wait until a service is what was asked for. Raises DeployError with the log of what failed."""
     tasks = services.tasks(site, name)
+    # the swarm goes on listing some of them
     failed_before = {task["ID"] for task in tasks if task["Status"]["State"] in FAILED}
 
     def poll() -> str:
@@ -47,7 +43,8 @@ def watch(site: Site, name: str, *, started_before: str = "", image: str = "") -
         if not service:
             raise DeployError(f"The service {site.name(name)} was removed.", hint="make status")
         tasks = services.tasks(site, name)
-        verdict = judge(service, tasks, started_before=started_before, image=image, failed_before=failed_before)
+        new = [task for task in tasks if task["ID"] not in failed_before]
+        verdict = judge(service, new, started_before=started_before, image=image)
         if verdict.state == "failed":
             raise DeployError(f"{site.name(name)} did not start: {verdict.reason}.", cause=explain(site, tasks, image))
         return verdict.missing
@@ -59,11 +56,9 @@ def watch(site: Site, name: str, *, started_before: str = "", image: str = "") -
 
 
 def rebalance(site: Site, name: str) -> None:
-    """Move containers of a service from a node that has too many to one that has too few.
-
-    A new container starts before the old one stops and the swarm counts both, so a rollout can leave all of them on one
-    node. One container more starts on the emptiest node, then the fullest one stops one.
-    """
+    """Move containers of a service from a node that has too many to one that has too few."""
+    # A new container starts before the old one stops and the swarm counts both, so a rollout can leave all of them on
+    # one node. One container more starts on the emptiest node, then the fullest one stops one.
     before = None
     schedulable = [
         node["ID"]

@@ -2,7 +2,6 @@
 
 from ddpt_deploy.release import backing_services, backups, database, rollout
 from ddpt_deploy.site import releases, secrets, stacks
-from ddpt_deploy.site.releases import Release
 from ddpt_deploy.site.site import Site
 
 
@@ -23,7 +22,7 @@ def rotate(site: Site, name: str, value: str) -> None:
         step.detail = f"version {version}"
 
 
-def _roll_out(site: Site, current: Release, name: str, new: str) -> None:
+def _roll_out(site: Site, current: releases.Release, name: str, new: str) -> None:
     """Let each service accept the new value before another one uses it, and forget the old value last."""
     django = secrets.files(site, "django")
     match name:
@@ -36,7 +35,7 @@ def _roll_out(site: Site, current: Release, name: str, new: str) -> None:
             # Each password has a role of its own.
             database.ensure(site)
             rollout.roll(site, current, files={**django, "DATABASE_PASSWORD": new})
-            database.drop_old_roles(site)
+            database.run_sql(site, "drop_old_roles.sql")
         case "REDIS_PASSWORD":
             # Each restart of Redis takes a second, in which pages do without the cache.
             redis, files = stacks.get(site, "redis"), secrets.files(site, "redis")

@@ -15,20 +15,16 @@ Answer = tuple[int, str, dict[str, str]]
 def run(site: Site, tolerated: int, *, force: bool = False) -> str:
     """Wait until the site answers well; return what is wrong and tolerated or, by ``force``, passed over.
 
-    Tolerated is how bad it was before: to roll back would not mend that. Raises DeployError when the answer is worse, or
-    when Django says that the database or migrations are down.
+    Tolerated is how bad it was before: to roll back would not mend that. Raises DeployError when the answer is worse,
+    or when Django says that the database or migrations are down.
     """
     level, problem, states = ask(site, timeout=60, enough=min(tolerated, probe.CLIENT_ERROR))
     is_worse = level > tolerated or level == probe.DOWN
     if is_worse and not force:
         reasons = proxy.certificate_errors(site) if level == probe.UNREACHABLE else []
-        raise DeployError(
-            f"{site.settings.url} is unhealthy.",
-            cause="\n".join([problem, *reasons]),
-            hint=(
-                f"make service-logs SERVICE={stacks.proxy(site).name}" if reasons else "make status, make service-logs"
-            ),
-        )
+        logs = f"make service-logs SERVICE={stacks.proxy(site).name}"
+        hint = logs if reasons else "make status, make service-logs"
+        raise DeployError(f"{site.settings.url} is unhealthy.", cause="\n".join([problem, *reasons]), hint=hint)
     if problem:
         problem = f"{problem} ({'FORCE=1' if is_worse else 'no worse than before'})"
         site.console.warn(f"{site.settings.url} is unhealthy: {problem}")

@@ -1,7 +1,7 @@
 """The verdict on a rollout or a job, from nothing but the engine's state: pure functions, no waiting."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -26,22 +26,16 @@ class Verdict:
 
 
 def judge(
-    service: dict[str, Any],
-    tasks: Sequence[dict[str, Any]],
-    *,
-    started_before: str = "",
-    image: str = "",
-    failed_before: Collection[str] = (),
+    service: dict[str, Any], tasks: Sequence[dict[str, Any]], *, started_before: str = "", image: str = ""
 ) -> Verdict:
-    """Judge a service by its state and its tasks, the newest first, as ``docker inspect`` describes them.
+    """Judge a service by its state and its tasks, the newest first, but for those that failed before this update.
 
-    ``started_before`` says when the last update before this one started, ``image`` what must run (any when empty),
-    ``failed_before`` which tasks failed before this update: the swarm goes on listing some of them.
+    ``started_before`` says when the update before this one started, and ``image`` what must run (any when empty).
     """
     status = service.get("UpdateStatus") or {}
     state = status.get("State", "") if status.get("StartedAt", "") != started_before else ""
     current = [task for task in tasks if is_current(service, task)]
-    failed = [task for task in tasks if task["Status"]["State"] in FAILED and task["ID"] not in failed_before]
+    failed = [task for task in tasks if task["Status"]["State"] in FAILED]
     if state.startswith("rollback") or state == "paused":
         return Verdict("failed", f"the engine stopped the update ({status.get('Message', state)})")
     if image and service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] != image:
@@ -50,7 +44,9 @@ def judge(
         return Verdict("failed", "its containers keep failing")
 
     running = [task for task in current if task["Status"]["State"] == "running" and task["DesiredState"] == "running"]
-    desired = _replicas(service, tasks)
+    replicated = service["Spec"]["Mode"].get("Replicated")
+    wanted = [task for task in tasks if task["DesiredState"] in ("running", "ready")]
+    desired = int(replicated["Replicas"]) if replicated else max(1, len(wanted))
     others = [task for task in tasks if task not in running and task["Status"]["State"] not in ENDED]
     if len(running) == desired and not others and state in ("", "completed"):
         return Verdict("done", f"{desired} running")
@@ -79,9 +75,8 @@ def update_started(service: dict[str, Any] | None) -> str:
 def is_current(service: dict[str, Any], task: dict[str, Any]) -> bool:
     """Tell whether a task runs what the service asks for now."""
     desired, actual = service["Spec"]["TaskTemplate"], task["Spec"]
-    return all(desired["ContainerSpec"].get(part) == actual["ContainerSpec"].get(part) for part in PARTS) and (
-        desired.get("ForceUpdate", 0) == actual.get("ForceUpdate", 0)
-    )
+    same = all(desired["ContainerSpec"].get(part) == actual["ContainerSpec"].get(part) for part in PARTS)
+    return same and desired.get("ForceUpdate", 0) == actual.get("ForceUpdate", 0)
 
 
 def is_unbalanced(placed: Iterable[str], nodes: Iterable[str]) -> bool:
@@ -89,10 +84,3 @@ def is_unbalanced(placed: Iterable[str], nodes: Iterable[str]) -> bool:
     counts = Counter(dict.fromkeys(nodes, 0))
     counts.update(placed)
     return max(counts.values()) - min(counts.values()) > 1
-
-
-def _replicas(service: dict[str, Any], tasks: Sequence[dict[str, Any]]) -> int:
-    replicated = service["Spec"]["Mode"].get("Replicated")
-    if replicated:
-        return int(replicated["Replicas"])
-    return max(1, len([task for task in tasks if task["DesiredState"] in ("running", "ready")]))

@@ -1,7 +1,7 @@
 """Runs in the new image, on each node with public ports: copies its hashed static files to where the proxy serves them.
 
-Those of the RECORDED releases stay, and those of releases that ran in the last DAYS, for pages that are still open. A file
-is either there as a whole or not at all, and no file is ever changed: its name carries a hash of its content.
+Those of the RECORDED releases stay, and of releases that ran in the last DAYS, for pages that are still open. A file is
+either there as a whole or not at all, and no file is ever changed: its name carries a hash of its content.
 """
 
 import json
@@ -26,22 +26,16 @@ def hashed_files() -> list[str]:
     return [name for name in variants if (SOURCE / name).is_file()]
 
 
-def copy(name: str) -> None:
-    """Copy one file, unless it is there."""
-    target = KEPT / name
-    if not target.exists():
+def main() -> None:
+    """Copy files, record which are of this release, and remove those of no release that is on record or recent."""
+    files = hashed_files()
+    for name in [name for name in files if not (KEPT / name).exists()]:
+        target = KEPT / name
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(target.name + ".partial")
         shutil.copyfile(SOURCE / name, partial)
         partial.chmod(0o644)
         partial.rename(target)
-
-
-def main() -> None:
-    """Copy, record which files are of this release, and remove those that no release names that is on record or recent."""
-    files = hashed_files()
-    for name in files:
-        copy(name)
     release = os.environ["RELEASE"]
     RELEASES.mkdir(exist_ok=True)
     (RELEASES / f"{release}.json").write_text(json.dumps(files))

@@ -1,7 +1,7 @@
 """Removes images of old releases from the node that it runs on, and prints how many. Those of containers stay.
 
-Arguments: the label values of the site's images, as JSON; the names and content digests to keep; names to remove that have
-no label of the site. It asks the engine itself: https://docs.docker.com/reference/api/engine/
+Arguments: the labels of the site's images, as JSON; the names and content digests to keep; names to remove that have no
+label of the site. It asks the engine itself: https://docs.docker.com/reference/api/engine/
 """
 
 import json

@@ -16,13 +16,8 @@ from ddpt_deploy.site.site import Site
 
 def acquire(site: Site, what: str, token: str = "") -> None:
     """Acquire the lock; by the ``token`` its holder knows it again. Raises DeployError that names who holds it."""
-    holder = {
-        "who": site.user,
-        "where": socket.gethostname(),
-        "when": datetime.now(UTC).isoformat(timespec="seconds"),
-        "what": what,
-        "token": token,
-    }
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    holder = {"who": site.user, "where": socket.gethostname(), "when": now, "what": what, "token": token}
     # the swarm lets only one config have this name
     if not store.create(site, "lock", "lock", json.dumps(holder)):
         hint = "wait, or if nobody works on it: make deploy-unlock"
@@ -31,7 +26,7 @@ def acquire(site: Site, what: str, token: str = "") -> None:
 
 @contextmanager
 def held(site: Site, what: str) -> Iterator[Site]:
-    """Hold the lock, and release it on every way out; yield the site whose commands ``check`` it. Raises DeployError."""
+    """Hold the lock, and release it on every way out; yield the site that knows it as its own. Raises DeployError."""
     site = replace(site, lock_token=uuid.uuid4().hex)
     try:
         acquire(site, what, site.lock_token)
@@ -51,11 +46,9 @@ def check(site: Site) -> None:
     """Raise LockLostError when the lock that this command acquired was released, or is held by another one."""
     holder = held_by(site) if site.lock_token else None
     if site.lock_token != (holder or {}).get("token", ""):
-        raise LockLostError(
-            f"Somebody released the lock of this command; {site.stack} is {describe(holder)}.",
-            cause="Nothing more was changed, and nothing was rolled back.",
-            hint="make status",
-        )
+        problem = f"Somebody released the lock of this command; {site.stack} is {describe(holder)}."
+        cause = "Nothing more was changed, and nothing was rolled back."
+        raise LockLostError(problem, cause=cause, hint="make status")
 
 
 def release(site: Site) -> None:

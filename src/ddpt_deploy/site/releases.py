@@ -118,10 +118,8 @@ def history_for_domain(site: Site) -> list[Release]:
     recorded = history(site)
     domain = site.settings.domain_name
     if recorded and recorded[-1].domain != domain:
-        raise DeployError(
-            f"The site is at {recorded[-1].domain}, but DOMAIN_NAME is {domain}.",
-            hint=f"DOMAIN_NAME={recorded[-1].domain}; or make deploy-all MOVE=1, which moves the site",
-        )
+        hint = f"DOMAIN_NAME={recorded[-1].domain}; or make deploy-all MOVE=1, which moves the site"
+        raise DeployError(f"The site is at {recorded[-1].domain}, but DOMAIN_NAME is {domain}.", hint=hint)
     return recorded
 
 

@@ -54,8 +54,6 @@ def run(site: Site, name: str, *command: str) -> str:
 
 
 def log(site: Site, name: str) -> str:
-    """Return what the tasks of a service printed, one after the other.
-
-    Each task is asked for: after a container was killed, the log of the service may never end (seen on 28.5).
-    """
+    """Return what the tasks of a service printed, one after the other."""
+    # not of the service: after a container was killed, that log may never end (seen on 28.5)
     return "".join(site.docker.output("service", "logs", "--raw", task["ID"]) for task in reversed(tasks(site, name)))

@@ -1,10 +1,11 @@
 """The settings of a site: the lines of ``production.env``, then of ``<environment>.env``, over which others come.
 
-Those are variables of the shell that begin with ``DDPT_``, and over them what is typed with a command. No other variable
-of the shell counts: CI systems and shells have a VERSION or LOG_LEVEL of their own.
+Those are variables of the shell that begin with ``DDPT_``, and over them what is typed with a command. No other
+variable of the shell counts: CI systems and shells have a VERSION or LOG_LEVEL of their own.
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from ddpt_deploy.site import values
 
 PREFIX = "DDPT_"
 MEGABYTE = 1024 * 1024
-# After 30,000 requests a process of gunicorn took half of that (docs/performance.md of the template), without the project.
+# After 30,000 requests a process of gunicorn took half of that (docs/performance.md of the template); a project adds.
 WORKER_MEMORY = 40 * MEGABYTE
 
 
@@ -194,10 +195,7 @@ def parse(text: str) -> dict[str, str]:
     for line in text.splitlines():
         name, equals, value = line.strip().partition("=")
         if equals and not name.startswith("#"):
-            value = value.strip()
-            if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
-                value = value[1:-1]
-            lines[name.strip()] = value
+            lines[name.strip()] = re.sub(r"""^(["'])(.*)\1$""", r"\2", value.strip())
     return lines
 
 

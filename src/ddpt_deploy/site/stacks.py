@@ -1,7 +1,7 @@
 """The stacks of a site: every file in ``stacks/`` is one, with the services that it names.
 
-A stack whose services carry the label ``deploy.release`` is the application: a release rolls it out and back. All others
-are backing services. ``docker compose config`` reads the files, and the swarm gets what that has read.
+A stack whose services carry the label ``deploy.release`` is the application: a release rolls it out and back. All
+others are backing services. ``docker compose config`` reads the files, and the swarm gets what that has read.
 """
 
 import hashlib
@@ -101,7 +101,7 @@ def apply(
 ) -> None:
     """Create or update the services of a stack, or only validate it.
 
-    ``files`` says which Docker secret is in which file of /run/secrets, ``images`` which image a service gets, by its name.
+    ``files`` says which Docker secret is in which file of /run/secrets, ``images`` which image a service gets.
     """
     values = {**variables(site, files), **stack.given}
     config = json.loads(_read(site, stack.name, stack.text, values))
@@ -121,10 +121,8 @@ def apply(
 
 
 def for_swarm(config: dict[str, Any]) -> dict[str, Any]:
-    """Return what ``docker compose config`` printed in the older format of ``docker stack``.
-
-    https://github.com/docker/cli/tree/master/cli/compose/schema/data
-    """
+    """Return what ``docker compose config`` printed in the older format of ``docker stack``."""
+    # https://github.com/docker/cli/tree/master/cli/compose/schema/data
     for service in config["services"].values():
         # The swarm knows no order of services
         for name in [name for name, value in service.items() if value is None or name == "depends_on"]:
@@ -160,7 +158,7 @@ def variables(site: Site, files: Mapping[str, str]) -> dict[str, str]:
 
 
 def own_images(site: Site) -> dict[str, str]:
-    """Return the image of each stack with a Dockerfile in a folder of its name, named after all that it is built from."""
+    """Return the image of each stack with a Dockerfile in a folder of its name; the tag follows from what is built."""
     found = {}
     for name in paths(site):
         if (site.folder / name / "Dockerfile").is_file():

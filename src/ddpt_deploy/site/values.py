@@ -10,13 +10,6 @@ FALSE = {"no", "n", "false", "0", "off", ""}
 BYTES = {"M": 1024**2, "G": 1024**3, "KB": 1000, "MB": 1000**2, "GB": 1000**3}
 
 
-def required(text: str) -> str:
-    """Check that there is a value."""
-    if not text:
-        raise ValueError("a value is required")
-    return text
-
-
 def boolean(text: str) -> bool:
     """Read a yes or no."""
     if text.lower() not in TRUE | FALSE:
@@ -71,6 +64,7 @@ def matching(pattern: str, problem: str, convert: Callable[[str], Any] = str) ->
     return read
 
 
+required = matching(".+", "is empty, and a value is required")
 # Part of the names of services, of secrets (64 characters at most) and of hosts
 stack_name = matching("[a-z][a-z0-9-]{0,30}[a-z0-9]", "is invalid: give 2 to 32 lower-case letters, digits, hyphens")
 domain_name = matching("[a-z0-9]([a-z0-9.-]*[a-z0-9])?", "is not a host name: give one like example.com, no https://")
