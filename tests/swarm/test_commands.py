@@ -57,18 +57,18 @@ def test_run(site):
         waits = "import time, pathlib; print(pathlib.Path('/sys/fs/cgroup/memory.max').read_text()); time.sleep(20); print('done')"
         command = ["shell", "--no-imports", "--command", waits]
         process = subprocess.Popen(
-            ["make", "--directory", site.project / "deployment", "run", f"CMD={shlex.join(command)}", "MEMORY=300M"],
+            ["make", "--directory", site.project / "deployment", "manage-job", f"CMD={shlex.join(command)}", "MEMORY=300M"],
             env=site.shell, stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        until(lambda: site.containers("run"))
-        assert "Another command still runs" in site.refuse("run", CMD="check")
+        until(lambda: site.containers("manage-job"))
+        assert "Another command still runs" in site.refuse("manage-job", CMD="check")
         site.make("deploy-django", ADMIN_URL="during-run/")
         assert process.wait(timeout=120) == 0
     printed = (site.project / "deployment/run.log").read_text()
     (site.project / "deployment/run.log").unlink()
     assert str(300 * 1024**2) in printed
     assert "done" in printed
-    assert "Unknown command: 'nonsense'" in site.refuse("run", CMD="nonsense")
+    assert "Unknown command: 'nonsense'" in site.refuse("manage-job", CMD="nonsense")
     site.make("deploy-django")
 
 

@@ -53,17 +53,17 @@ def execute(site: Site, *words: str, service: str = "django", cmd: str = "") -> 
     return site.docker.attach("exec", "--interactive", *terminal, container, *(command or ["sh"]))
 
 
-def run(site: Site, cmd: str = "", memory: str = "") -> None:
+def manage_job(site: Site, cmd: str = "", memory: str = "") -> None:
     """Run a manage.py command in a container of its own, which takes no memory of the site and which no deploy ends.
 
     cmd: the command, quoted as in a shell
     memory: the limit of that container, such as 2G; that of a container of Django when left out
     """
-    if job.running(site, "run"):
-        hint = f"wait, or to end it: docker service rm {site.name('run')}"
+    if job.running(site, "manage-job"):
+        hint = f"wait, or to end it: docker service rm {site.name('manage-job')}"
         raise DeployError("Another command still runs.", hint=hint)
     command = ["python", "manage.py", *shlex.split(cmd)]
-    task = migrations.django_job(site, releases.current(site), "run", command, memory=memory)
-    what_it_prints = "make service-logs SERVICE=run FOLLOW=1"
+    task = migrations.django_job(site, releases.current(site), "manage-job", command, memory=memory)
+    what_it_prints = "make service-logs SERVICE=manage-job FOLLOW=1"
     site.console.say(f"It goes on when the connection is lost. To see what it prints: {what_it_prints}")
     print(job.run(site, task, timeout=math.inf, keep=True), end="", flush=True)

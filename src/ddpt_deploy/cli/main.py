@@ -59,7 +59,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "reindex": operations.reindex,
     "deploy-stack": releases.deploy_stack,
     "exec": containers.execute,
-    "run": containers.run,
+    "manage-job": containers.manage_job,
 }
 EPILOG = "Options can be written as make has them, NAME=value; any other NAME is a setting, for this command only."
 
