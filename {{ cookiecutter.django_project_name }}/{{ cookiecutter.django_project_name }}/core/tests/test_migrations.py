@@ -2,6 +2,7 @@
 
 import json
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -55,11 +56,13 @@ def test_migrate_release_refuses_transaction_pooler(db, settings):
 def breaking(*operations):
     """Return what breaks the running code, on a database with a table of products."""
     state = ProjectState()
-    fields = [("id", models.AutoField(primary_key=True)), ("name", models.TextField(db_column="title"))]
+    fields: list[tuple[str, models.Field[Any, Any]]] = [
+        ("id", models.AutoField(primary_key=True)),
+        ("name", models.TextField(db_column="title")),
+    ]
     state.add_model(ModelState("shop", "Product", [*fields, ("price", models.IntegerField())]))
     state.add_model(ModelState("shop", "Order", fields, {"db_table": "orders"}))
-    migration = Migration("0002_change", "shop")
-    migration.operations = operations
+    migration = type("Change", (Migration,), {"operations": operations})("0002_change", "shop")
     return [problem for _, problems in breaking_operations(state, [migration]) for problem in problems]
 
 
