@@ -16,7 +16,7 @@ def build(site: Site, version: str) -> tuple[str, str]:
     """
     tag = f"{site.settings.image}:{version}"
     site.docker.run(
-        *("build", "--target", "production", "--tag", tag),
+        *("build", "--target", "production", "--file", str(site.dockerfile), "--tag", tag),
         *options("--build-arg", {"VERSION": version, "RELEASE": version}),
         *options("--label", site.labels("image", version=version)),
         str(site.project),
