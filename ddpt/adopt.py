@@ -55,6 +55,7 @@ CHANGED = (
     ("gunicorn.conf.py", r", and how log lines look, as in the settings", ", as in the settings"),
     ("gunicorn.conf.py", r"logconfig_dict = settings.LOGGING\n", ""),
     ("serving/schedule.py", r"\w+\.core\.schedule", "deployment.serving.schedule"),
+    ("serving/schedule.py", "housekeeping", "clearsessions"),
     ("stacks/django.yml", r"\w+\.config\.production", SETTINGS),
     ("stacks/scheduler.yml", r"\w+\.config\.production", SETTINGS),
     ("stacks/scheduler.yml", r"\w+\.core\.schedule", "deployment.serving.schedule"),
@@ -65,6 +66,15 @@ CHANGED = (
         "`clearsessions` deletes expired sessions",
     ),
     ("README.md", "housekeeping", "clearsessions"),
+    (
+        "README.md",
+        "├── provisioning/",
+        "├── Dockerfile       the image of Django; Dockerfile.dockerignore: what is not in it; requirements.txt: more packages\n"
+        "├── gunicorn.conf.py how gunicorn serves the project\n"
+        "├── serving/         Django's settings in production, health checks, and commands for migrations and backups\n"
+        "├── bin/             what `make help` and `make update-images` run\n"
+        "├── provisioning/",
+    ),
     # The project's settings decide these.
     ("production.env", r" The table in the project's README.md lists more\.\nADMIN_URL=.*\n", "\n"),
     ("production.env", r"# Who gets an email when an error .*\nADMINS=\n\nLOG_LEVEL=.*\n\n", ""),

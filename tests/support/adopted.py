@@ -60,7 +60,9 @@ class AdoptedSite(Site):
         self.git("add", "--force", "deployment")
         self.git("commit", "--quiet", "--message", "Add deployment/")
         assert self.git("show", "--name-status", "--format=").splitlines()
-        assert all(line.startswith("A\tdeployment/") for line in self.git("show", "--name-status", "--format=").splitlines())
+        assert all(
+            line.startswith("A\tdeployment/") for line in self.git("show", "--name-status", "--format=").splitlines()
+        )
 
     def add_proof(self) -> None:
         """Add the app that stores what the load generator sends."""
