@@ -146,6 +146,9 @@ def complete(generated: Path, found: Project, needed: list[str], given: dict[str
         target.parent.mkdir(exist_ok=True)
         target.write_text(text)
     add_variables(deployment, needed, given)
+    # Cookiecutter leaves out files, but not folders.
+    for folder in [path for path in deployment.iterdir() if path.is_dir() and not any(path.iterdir())]:
+        folder.rmdir()
 
 
 def files_of(found: Project) -> Iterable[str]:
@@ -172,9 +175,8 @@ def add_variables(deployment: Path, needed: list[str], given: dict[str, str]) ->
         with (deployment / "production.env").open("a") as file:
             file.write(f"\n# What the settings of the project read and have no default for\n{lines}")
         # https://docs.docker.com/reference/compose-file/interpolation/
-        checks = "".join(
-            f"      {name}: ${{{name}:?write a value into deployment/production.env}}\n" for name in others
-        )
+        wanted = f"write values for {', '.join(others)} into deployment/production.env"
+        checks = "".join(f"      {name}: ${{{name}:?{wanted}}}\n" for name in others)
         rewrite(deployment / "stacks/django.yml", r"(      DRAIN_SECONDS: .*\n)", rf"\1{checks}")
 
 
@@ -207,8 +209,11 @@ def main(words: list[str]) -> int:
         if not (project := given.pop("PROJECT", "")):
             raise AdoptionError("PROJECT is required. → make adopt PROJECT=../mysite")
         print(adopt(Path(project).expanduser().resolve(), given))
-    except (AdoptionError, InvalidAnswers) as error:
-        print(f"{error}\nNothing was written.", file=sys.stderr)
+    except AdoptionError as error:
+        print(f"Nothing was written: {error}", file=sys.stderr)
+        return 1
+    except InvalidAnswers as error:
+        print(error, file=sys.stderr)
         return 1
     return 0
 

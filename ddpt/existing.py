@@ -1,8 +1,10 @@
 """What a Django project that no template made says of itself, read from its files: none of its code is run."""
 
 import ast
+import posixpath
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +73,7 @@ def find(folder: Path, given: dict[str, str]) -> Project:
         settings=settings,
         wsgi=wsgi,
         packages=packages,
-        package_files=sorted(included(folder, Path(packages))) if packages.endswith(".txt") else [],
+        package_files=sorted(included(folder, packages)) if packages.endswith(".txt") else [],
         python=given.get("PYTHON_VERSION") or python_version(folder),
         variables=sorted({*required_variables(folder, settings, set())}),
         has_translations=bool(git(folder, "ls-files", "*.po")),
@@ -115,17 +117,18 @@ def package_list(folder: Path) -> str:
     for path in PACKAGE_LISTS:
         if (folder / path).is_file():
             return path
-    project = folder / "pyproject.toml"
-    return (
-        project.name if project.is_file() and re.search(r"^dependencies\s*=", project.read_text(), re.MULTILINE) else ""
-    )
+    file = folder / "pyproject.toml"
+    lists_packages = file.is_file() and tomllib.loads(file.read_text()).get("project", {}).get("dependencies")
+    return file.name if lists_packages else ""
 
 
-def included(folder: Path, path: Path) -> set[str]:
-    """Return a requirements file and all that it includes, as paths in the folder."""
-    found = {path.as_posix()}
+def included(folder: Path, path: str) -> set[str]:
+    """Return a requirements file and all that it includes, as paths in the folder. Raises AdoptionError where one is missing."""
+    if not (folder / path).is_file():
+        raise AdoptionError(f"There is no {path} in {folder}. → REQUIREMENTS=another file")
+    found = {path}
     for name in INCLUDED.findall((folder / path).read_text()):
-        found |= included(folder, path.parent / name)
+        found |= included(folder, posixpath.normpath(posixpath.join(posixpath.dirname(path), name)))
     return found
 
 

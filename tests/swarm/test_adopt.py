@@ -1,5 +1,6 @@
 """Projects that no template of this repository made are deployed without a failed request, once they were adopted."""
 
+import json
 import os
 import re
 from collections import Counter
@@ -7,6 +8,7 @@ from collections import Counter
 import pytest
 
 from support.adopted import AdoptedSite, cookiecutter_django, startproject
+from support.engine import docker
 from support.traffic import Traffic
 
 pytestmark = [pytest.mark.site, pytest.mark.long, pytest.mark.xdist_group("adopt")]
@@ -29,8 +31,7 @@ def site(request, engine, tmp_path_factory):
     try:
         if request.param == "cookiecutter-django":
             printed = site.refuse("setup", YES="1")
-            assert "DJANGO_ADMIN_URL" in printed
-            assert "write a value into deployment/production.env" in printed
+            assert "write values for DJANGO_ADMIN_URL into deployment/production.env" in printed
             site.edit("deployment/production.env", "DJANGO_ADMIN_URL=\n", "DJANGO_ADMIN_URL=admin/\n")
             site.commit("settings")
         site.make("setup", YES="1")
@@ -75,10 +76,12 @@ def test_rotated_secrets_cost_no_request_and_no_session(site, traffic):
     assert site.ask("/proof/who/", Cookie=cookie).json()["visits"] == 2
 
 
-def test_django_knows_the_client_and_https(site, traffic):
-    answer = site.ask("/proof/who/").json()
-    assert answer["scheme"] == "https"
-    assert answer["address"] != next(iter(site.containers("caddy")))
+def test_django_knows_the_client_and_https(site):
+    honest, forged = site.ask("/proof/who/").json(), site.ask("/proof/who/", X_Forwarded_For="203.0.113.9").json()
+    [caddy] = json.loads(docker("inspect", *site.containers("caddy")))
+    assert honest["scheme"] == "https"
+    assert honest["address"] == forged["address"] != "203.0.113.9"
+    assert honest["address"] not in {one["IPAddress"] for one in caddy["NetworkSettings"]["Networks"].values()}
     assert "Secure" in site.ask("/proof/who/").headers["Set-Cookie"]
     assert site.ask("/readyz").status == 404
 
