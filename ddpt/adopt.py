@@ -8,7 +8,6 @@ deploy tool needs. Nothing else of the project is changed.
 import re
 import shutil
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from shlex import quote
 from tempfile import TemporaryDirectory
@@ -131,6 +130,7 @@ def complete(generated: Path, found: Project, needed: list[str], given: dict[str
         shutil.copy(generated / source.format(package=generated.name), deployment / target)
     for path, pattern, text in CHANGED:
         rewrite(deployment / path, pattern, text.format(wsgi=found.wsgi))
+    ignored = found.folder / ".dockerignore"
     lock = (generated / "requirements/dev.txt").read_text()
     templates = Environment(loader=FileSystemLoader(ADOPTED), undefined=StrictUndefined, keep_trailing_newline=True)
     for source in sorted(path for path in ADOPTED.rglob("*") if path.is_file()):
@@ -139,7 +139,8 @@ def complete(generated: Path, found: Project, needed: list[str], given: dict[str
             project=found,
             needed=needed,
             uv=re.search(r"^uv==\S+", lock, re.MULTILINE)[0],
-            has_driver=any(re.search(r"\bpsycopg", (found.folder / one).read_text()) for one in files_of(found)),
+            has_driver=any(re.search(r"\bpsycopg", (found.folder / one).read_text()) for one in found.package_files),
+            dockerignore=ignored.read_text() if ignored.is_file() else "",
             title=given.get("DJANGO_PROJECT_NAME") or found.folder.name,
         )
         target = deployment / path.removesuffix("-tpl")
@@ -149,11 +150,6 @@ def complete(generated: Path, found: Project, needed: list[str], given: dict[str
     # Cookiecutter leaves out files, but not folders.
     for folder in [path for path in deployment.iterdir() if path.is_dir() and not any(path.iterdir())]:
         folder.rmdir()
-
-
-def files_of(found: Project) -> Iterable[str]:
-    """Return the files that list the packages of a project."""
-    return found.package_files or [found.packages]
 
 
 def rewrite(file: Path, pattern: str, text: str) -> None:

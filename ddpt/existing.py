@@ -37,8 +37,9 @@ class Project:
     settings: str
     # module:application
     wsgi: str
-    # uv.lock, pyproject.toml, or a file for pip, and the files that it includes
+    # uv.lock, pyproject.toml, or a file for pip
     packages: str
+    # that file, and those that it needs
     package_files: list[str]
     python: str
     # what the settings read from the environment and have no default for
@@ -73,7 +74,7 @@ def find(folder: Path, given: dict[str, str]) -> Project:
         settings=settings,
         wsgi=wsgi,
         packages=packages,
-        package_files=sorted(included(folder, packages)) if packages.endswith(".txt") else [],
+        package_files=package_files(folder, packages),
         python=given.get("PYTHON_VERSION") or python_version(folder),
         variables=sorted({*required_variables(folder, settings, set())}),
         has_translations=bool(git(folder, "ls-files", "*.po")),
@@ -120,6 +121,16 @@ def package_list(folder: Path) -> str:
     file = folder / "pyproject.toml"
     lists_packages = file.is_file() and tomllib.loads(file.read_text()).get("project", {}).get("dependencies")
     return file.name if lists_packages else ""
+
+
+def package_files(folder: Path, packages: str) -> list[str]:
+    """Return the files that are needed to install the packages of a list. Raises AdoptionError where one is missing."""
+    match packages:
+        case "uv.lock":
+            return ["pyproject.toml", "uv.lock"]
+        case "pyproject.toml":
+            return ["pyproject.toml"]
+    return sorted(included(folder, packages))
 
 
 def included(folder: Path, path: str) -> set[str]:

@@ -78,7 +78,7 @@ def test_finds_the_settings_of_production_and_what_they_need(project):
 @pytest.mark.parametrize(
     ("files", "packages", "included"),
     [
-        ({"uv.lock": "", "pyproject.toml": ""}, "uv.lock", []),
+        ({"uv.lock": "", "pyproject.toml": ""}, "uv.lock", ["pyproject.toml", "uv.lock"]),
         (
             {
                 "requirements/base.txt": "",
@@ -88,7 +88,7 @@ def test_finds_the_settings_of_production_and_what_they_need(project):
             "requirements/production.txt",
             ["limits.txt", "requirements/base.txt", "requirements/production.txt"],
         ),
-        ({"pyproject.toml": '[project]\nname = "mysite"\ndependencies = ["django"]\n'}, "pyproject.toml", []),
+        ({"pyproject.toml": '[project]\nname = "mysite"\ndependencies = ["django"]\n'}, "pyproject.toml", ["pyproject.toml"]),
     ],
     ids=["uv", "pip", "pyproject"],
 )
@@ -144,12 +144,14 @@ def test_refuses_with_the_next_command_and_writes_nothing(project, capsys, chang
 
 
 def test_make_adopt_writes_one_folder_that_stands_on_its_own(project):
-    write(project, SPLIT | {"Dockerfile": "FROM scratch\n", ".gitignore": "bin/\n*.env\n"})
+    write(project, SPLIT | {"Dockerfile": "FROM scratch\n", ".gitignore": "bin/\n*.env\n", ".dockerignore": "dumps\n"})
     typed = ["DOMAIN_NAME=shop.example.org", "EMAIL=ada@example.org", "REVERSE_PROXY=nginx", "ADMIN_URL=office/"]
     status, printed = run("make", "--directory", TEMPLATE, "adopt", f"PROJECT={project}", *typed)
     assert status == 0, printed
     assert "no value yet: API_URL, STRIPE_KEY." in printed
     git(project, "add", "--force", "deployment")
+    # What the project keeps out of images stays out.
+    assert "\ndumps\n" in (project / "deployment/Dockerfile.dockerignore").read_text()
     assert all(line.startswith("A  deployment/") for line in git(project, "status", "--porcelain").splitlines())
     deployment = project / "deployment"
     texts = {
