@@ -1,19 +1,21 @@
 # The template's own commands; a generated project has a Makefile of its own.
 .DEFAULT_GOAL := help
-.PHONY: help demo test proof test-fast bench check format record lock .venv
+.PHONY: help demo adopt test proof test-fast bench check format record lock .venv
 
-PROJECT := {{ cookiecutter.django_project_name }}
+GENERATED := {{ cookiecutter.django_project_name }}
 PYTHON := .venv/bin/python
 
 help: ## List the commands
-	@'$(PROJECT)/bin/help' Makefile
+	@'$(GENERATED)/bin/help' Makefile
 demo: .venv ## Generate a project with the defaults and serve it at http://localhost:8000
-	@'$(PROJECT)/bin/check-port'
+	@'$(GENERATED)/bin/check-port'
 	@mkdir -p build/project_name
 	@find build/project_name -mindepth 1 -maxdepth 1 ! -name .venv ! -name 'db.sqlite3*' -exec rm -r {} +
 	@.venv/bin/cookiecutter . --no-input --default-config --accept-hooks no --overwrite-if-exists --output-dir build
 	@echo "Generated build/project_name"
 	@cd build/project_name && PATH="$(CURDIR)/.venv/bin:$$PATH" bin/start
+adopt: .venv ## Write deployment/ into a Django project that exists: make adopt PROJECT=../mysite
+	@$(PYTHON) -m ddpt.adopt $(MAKEOVERRIDES)
 test: .venv ## Run the tests; for some of them: make test ARGS="tests/bake/test_lock.py -k header"
 	@$(PYTHON) -m pytest --numprocesses=auto -m "not long and not docker and not site" $(ARGS)
 	@$(PYTHON) -m pytest --numprocesses=2 -m "not long and docker" $(ARGS)
@@ -41,7 +43,7 @@ lock: .venv ## Lock the packages, of projects and of the template; newest versio
 
 .venv:
 	@cmp -s requirements.txt .venv/installed.txt || { \
-		python=$$('$(PROJECT)/bin/find-python') && echo "Installing requirements.txt into .venv with $$python" && \
+		python=$$('$(GENERATED)/bin/find-python') && echo "Installing requirements.txt into .venv with $$python" && \
 		"$$python" -m venv --clear .venv && \
 		sed -n '/^uv==/,/[^\\]$$/p' requirements.txt >.venv/uv.txt && \
 		$(PYTHON) -m pip install -qq --disable-pip-version-check --require-hashes --requirement .venv/uv.txt && \

@@ -51,7 +51,7 @@ class Site:
     """A project, its folder, and the site that it is on the engine."""
 
     def __init__(self, folder: Path, stack: str, combination: Combination, **settings: str):
-        self.project = bake(folder, combination, project_name=stack.replace("-", " ").title())
+        self.project = self.generate(folder, stack, combination)
         self.package = self.project / self.project.name
         self.stack = stack
         exported = {"DOMAIN_NAME": "localhost", "STACK_NAME": stack, **settings}
@@ -70,6 +70,15 @@ class Site:
         self.commit("first")
 
     # --- the working copy
+
+    def generate(self, folder: Path, stack: str, combination: Combination) -> Path:
+        """Return a new project."""
+        return bake(folder, combination, project_name=stack.replace("-", " ").title())
+
+    @property
+    def settings(self) -> Path:
+        """Return the settings that the app for the load is added to."""
+        return self.package / "config/base.py"
 
     def git(self, *arguments: str) -> str:
         identity = ["-c", "user.name=Tester", "-c", "user.email=tester@example.com"]
@@ -109,16 +118,15 @@ class Site:
             "urlpatterns = [\n",
             f'urlpatterns = [\n    path("proof/", include("{name}.proof.urls")),\n',
         )
-        base = self.package / "config/base.py"
-        base.write_text(base.read_text() + '\nPROOF_RELEASE = "0"\n')
+        self.settings.write_text(self.settings.read_text() + '\nPROOF_RELEASE = "0"\n')
         self.commit("release 0")
 
     def change(self, migration: str = "") -> str:
         """Commit a release: other code, another static file, and a migration; return its number."""
         self.number += 1
         number = str(self.number)
-        base = self.package / "config/base.py"
-        base.write_text(re.sub(r'PROOF_RELEASE = ".*"', f'PROOF_RELEASE = "{number}"', base.read_text()))
+        release = re.sub(r'PROOF_RELEASE = ".*"', f'PROOF_RELEASE = "{number}"', self.settings.read_text())
+        self.settings.write_text(release)
         (self.package / "proof/static/proof/release.css").write_text(
             f"body::after {{ content: 'release {number}'; }}\n"
         )

@@ -13,7 +13,7 @@ def build(site: Site, version: str) -> tuple[str, str]:
     """Build the project; return the name of the image, by its version and content, and the digest of its content."""
     tag = f"{site.settings.image}:{version}"
     site.docker.run(
-        *("build", "--target", "production", "--tag", tag),
+        *("build", "--target", "production", "--file", str(site.dockerfile), "--tag", tag),
         *options("--build-arg", {"VERSION": version, "RELEASE": version}),
         *options("--label", site.labels("image", version=version)),
         str(site.project),

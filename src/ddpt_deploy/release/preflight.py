@@ -83,7 +83,7 @@ def _source(site: Site, allow_dirty: bool) -> Iterator[str]:
             site.console.warn("Not all changes are committed; the version of the release is its time.")
         else:
             yield "there are changes that are not committed: git commit, or ALLOW_DIRTY=1"
-    if not (site.project / "Dockerfile").is_file():
+    if not site.dockerfile.is_file():
         yield "there is no Dockerfile in the project"
 
 

@@ -32,6 +32,12 @@ class Site:
         """Return the folder of the project, which the image is built from."""
         return self.folder.parent
 
+    @property
+    def dockerfile(self) -> Path:
+        """Return the Dockerfile of the project; one that no template made may have another, so that of deployment/ comes first."""
+        ours = self.folder / "Dockerfile"
+        return ours if ours.is_file() else self.project / "Dockerfile"
+
     def name(self, name: str) -> str:
         """Return the full name of a service, volume or config of the site."""
         return f"{self.stack}_{name}"

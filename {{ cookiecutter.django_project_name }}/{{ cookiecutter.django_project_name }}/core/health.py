@@ -4,6 +4,7 @@ Those of containers in production ask a port of their own: see ``HealthServer`` 
 """
 
 import logging
+from collections.abc import Callable
 from threading import Event
 from uuid import uuid4
 
@@ -13,15 +14,13 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 
-from .middleware import GetResponse
-
 logger = logging.getLogger(__name__)
 
 # Set when this process has found no missing migrations; the query is slow.
 migrated = Event()
 
 
-def health(get_response: GetResponse) -> GetResponse:
+def health(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
     """Answer ``/livez`` and ``/readyz`` for any host and without HTTPS, before other middleware."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:

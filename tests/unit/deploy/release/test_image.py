@@ -61,3 +61,14 @@ def test_a_release_whose_image_is_gone_says_so(swarm, run):
     status, printed = run("releases")
     assert status == 0
     assert [line.split()[1] for line in printed.splitlines() if "its image is gone" in line] == ["v1"]
+
+
+def test_dockerfile_in_deployment_comes_before_that_of_the_project(swarm, site, run):
+    """A project that no template made may have one of its own, for something else."""
+    built = []
+    for path in (site.project / "Dockerfile", site.folder / "Dockerfile"):
+        path.write_text("FROM scratch AS production\n")
+        assert run("build")[0] == 0
+        [words] = [words for words in swarm.commands[len(built) :] if words[:2] == ("build", "--target")]
+        built = list(swarm.commands)
+        assert dict(itertools.pairwise(words))["--file"] == str(path)
