@@ -13,16 +13,20 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
 from cookiecutter.main import cookiecutter
 
 from ddpt import validation
+from ddpt_deploy.cli.main import COMMANDS
 
 TEMPLATE = Path(__file__).parent.parent
 NAMES = [name for name in validation.DEFAULTS if not name.startswith("_")]
+
+# Options that tell two targets of one command apart: `make deploy` and `make deploy-check`
+CHOSEN_BY_TARGETS = {"--check", "--off", "--push", "--stack"}
 
 type Answers = dict[str, str]
 
@@ -34,14 +38,16 @@ class Item:
     name: str
     section: str
     text: str
+    # what is written once where projects differ in the text
+    heading: str = ""
 
 
 @dataclass(frozen=True)
 class Projects:
     """Generated projects, by which is seen what belongs to which answer."""
 
-    # with every option; more than one, because some answers exclude each other
-    full: list[Path]
+    # with every option, by the answer that excludes another
+    full: dict[str, Path]
     # for each question with a fixed set of answers and each of these: the smallest project with that answer
     variants: dict[str, dict[str, Path]]
 
@@ -62,14 +68,15 @@ def generate(folder: Path) -> Projects:
             config = folder / "cookiecutter.yaml"
             config.write_text(f"replay_dir: {json.dumps(str(folder / 'replay'))}\n")
             where = {"output_dir": str(folder / str(len(made))), "config_file": str(config), "accept_hooks": False}
-            made[key] = Path(cookiecutter(str(TEMPLATE), no_input=True, extra_context={"project_name": "Shop"} | answers, **where))
+            context = {"project_name": "Shop"} | answers
+            made[key] = Path(cookiecutter(str(TEMPLATE), no_input=True, extra_context=context, **where))
         return made[key]
 
     fixed = {name: choices(name) for name in NAMES if choices(name)}
     smallest = {name: "no" if "no" in answers else answers[0] for name, answers in fixed.items()}
     everything = {name: "yes" if "yes" in answers else answers[0] for name, answers in fixed.items()}
     return Projects(
-        full=[project(everything), project(everything | {"reverse_proxy": "nginx"})],
+        full={f"`reverse_proxy={proxy}`": project(everything | {"reverse_proxy": proxy}) for proxy in fixed["reverse_proxy"]},
         variants={
             name: {answer: project(smallest | {name: answer}) for answer in answers} for name, answers in fixed.items()
         },
@@ -92,9 +99,9 @@ def settings(project: Path) -> list[Item]:
         if values:
             comment = " ".join(line.removeprefix("#").strip() for line in lines if line.startswith("#"))
             names = [value.partition("=")[0] for value in values]
-            text = [*(f"({name})=" for name in names), f"### {', '.join(f'`{name}`' for name in names)}", ""]
-            text += ["```ini", *values, "```", "", prose(comment)]
-            items.append(Item(names[0], section, "\n".join(text)))
+            heading = "".join(f"({name})=\n" for name in names) + f"### {', '.join(f'`{name}`' for name in names)}\n"
+            text = ["```ini", *values, "```", "", prose(comment)]
+            items.append(Item(names[0], section, "\n".join(text), heading))
     return items
 
 
@@ -108,7 +115,7 @@ def variables(project: Path) -> list[Item]:
 def commands(project: Path) -> list[Item]:
     """Return the commands of a project's Makefile."""
     return [
-        Item(target.name, target.section, f"| `make {target.name}` | {target.about}")
+        Item(target.name, target.section, f"| `make {target.name}` | {sentence(target.about)}")
         for target in targets(project / "Makefile")
     ]
 
@@ -117,10 +124,11 @@ def site_commands(project: Path) -> list[Item]:
     """Return the commands of a project's ``deployment/Makefile``, with the options of each."""
     items = []
     for target in targets(project / "deployment/Makefile"):
-        text = f"(make-{target.name})=\n### `make {target.name}`\n\n{sentence(target.about)}\n"
+        text = f"{sentence(target.about)}.\n"
         for name, about in options(target).items():
             text += f"\n- `{name}=`{': ' if about else ''}{prose(about)}"
-        items.append(Item(target.name, target.section, text.rstrip()))
+        heading = f"(make-{target.name})=\n### `make {target.name}`\n"
+        items.append(Item(target.name, target.section, text.rstrip(), heading))
     return items
 
 
@@ -140,11 +148,11 @@ def stacks(project: Path) -> list[Item]:
     for path in sorted((project / "deployment/stacks").glob("*.yml")):
         text = path.read_text()
         about = " ".join(line.removeprefix("#").strip() for line in text.partition("services:")[0].splitlines())
-        content = f"## `stacks/{path.name}`\n\n{prose(about)}\n\n"
+        content = f"{prose(about)}\n\n"
         for name, service in yaml.safe_load(text)["services"].items():
             content += "| service | " + f"`{name}` |\n|---|---|\n"
             content += "".join(f"| {title} | {value} |\n" for title, value in describe(service) if value)
-        items.append(Item(path.stem, "", content.rstrip()))
+        items.append(Item(path.stem, "", content.rstrip(), f"## `stacks/{path.name}`\n"))
     return items
 
 
@@ -185,7 +193,7 @@ class Target:
 
 
 def targets(makefile: Path) -> list[Target]:
-    """Return the commands of a Makefile, as ``bin/help`` of a project finds them."""
+    """Return the commands of a Makefile, as ``bin/help`` of a project finds them, but for ``help``."""
     found: list[Target] = []
     section = ""
     for line in makefile.read_text().splitlines():
@@ -199,23 +207,23 @@ def targets(makefile: Path) -> list[Target]:
         elif line:
             # what follows belongs to a target without a comment
             found.append(Target("", "", "", ""))
-    return [target for target in found if target.name]
+    return [target for target in found if target.name not in ("", "help")]
 
 
 def options(target: Target) -> dict[str, str]:
     """Return the options of a command of a Makefile, ``NAME`` of ``NAME=value``, each with what it is for."""
-    called = re.search(r"\$\(call DEPLOY,([a-z-]+)([^)]*)", target.recipe)
-    # each stack file has a target without a recipe of its own
-    name, fixed = (called[1], called[2]) if called else ("deploy-stack", "--stack")
+    called = re.search(r"\$\(call DEPLOY,([a-z-]+)", target.recipe)
     if not called and (target.recipe or not target.name.startswith("deploy-")):
         return dict.fromkeys(re.findall(r"\$\(([A-Z]+)\)", target.recipe), "")
-    from ddpt_deploy.cli.main import COMMANDS
-
-    run = COMMANDS[name]
+    # each stack file has a target without a recipe of its own
+    run = COMMANDS[called[1] if called else "deploy-stack"]
     about = dict(re.findall(r"^ *(\w+): (.*)$", (inspect.getdoc(run) or "").partition("\n\n")[2], re.MULTILINE))
-    parameters = list(inspect.signature(run).parameters.values())[1:]
-    named = [one.name for one in parameters if one.kind is not one.VAR_POSITIONAL]
-    return {one.upper(): about[one] for one in named if f"--{one.replace('_', '-')}" not in fixed}
+    named = [
+        one.name
+        for one in list(inspect.signature(run).parameters.values())[1:]
+        if one.kind is not one.VAR_POSITIONAL and f"--{one.name}" not in CHOSEN_BY_TARGETS
+    ]
+    return {one.upper(): about[one] for one in named}
 
 
 # --- Pages
@@ -241,16 +249,20 @@ def sections(read: Callable[[Path], list[Item]], title: str = "") -> Callable[[P
     def write(projects: Projects) -> str:
         parts = []
         section = ""
+        heading = ""
         for item, condition in merged(read, projects):
             if item.section != section:
                 section = item.section
                 parts.append(f"\n## {section}\n")
             if title and (not parts or parts[-1].startswith("\n## ")):
                 parts.append(table_head(title))
+            if item.heading != heading:
+                heading = item.heading
+                parts.append(f"\n{heading}")
             if title:
                 parts.append(f"{item.text} | {condition} |")
             else:
-                parts.append(f"\n{item.text}\n" + (f"\n*Only with {condition}.*\n" if condition else ""))
+                parts.append((f"Only with {condition}:\n\n" if condition else "") + f"{item.text}\n")
         return "\n".join(parts)
 
     return write
@@ -259,7 +271,7 @@ def sections(read: Callable[[Path], list[Item]], title: str = "") -> Callable[[P
 def common_options(projects: Projects) -> str:
     """Return the help of a command that has no options but those of all commands."""
     command = [sys.executable, "-m", "ddpt_deploy", "status", "--help"]
-    folder = projects.full[0] / "deployment"
+    folder = next(iter(projects.full.values())) / "deployment"
     environment = os.environ | {"PYTHONPATH": str(folder / "vendor"), "COLUMNS": "100", "NO_COLOR": "1"}
     done = subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, text=True)
     listed = done.stdout.partition("options:\n")[2].partition("\n\n")[0]
@@ -279,9 +291,13 @@ PARTS: dict[str, Callable[[Projects], str]] = {
 
 
 def merged(read: Callable[[Path], list[Item]], projects: Projects) -> list[tuple[Item, str]]:
-    """Return what any project has, in the order of the projects with every option, each with the answers it needs."""
+    """Return what any project has, in the order of the projects with every option, each with the answers it needs.
+
+    What has one name and several texts is there once for each, with the answer that the text is for.
+    """
     items: list[Item] = []
-    for project in projects.full:
+    texts: dict[str, dict[str, Item]] = {}
+    for answer, project in projects.full.items():
         place = 0
         for item in read(project):
             known = [one.name for one in items]
@@ -290,11 +306,18 @@ def merged(read: Callable[[Path], list[Item]], projects: Projects) -> list[tuple
             else:
                 items.insert(place, item)
                 place += 1
+            texts.setdefault(item.name, {})[answer] = item
     found = {
         question: {answer: {item.name for item in read(project)} for answer, project in answers.items()}
         for question, answers in projects.variants.items()
     }
-    return [(item, condition(item.name, found)) for item in items]
+    result = []
+    for item in items:
+        if len({one.text for one in texts[item.name].values()}) == 1:
+            result.append((item, condition(item.name, found)))
+        else:
+            result += [(replace(one, heading=item.heading), answer) for answer, one in texts[item.name].items()]
+    return result
 
 
 def condition(name: str, found: dict[str, dict[str, set[str]]]) -> str:
@@ -308,18 +331,24 @@ def condition(name: str, found: dict[str, dict[str, set[str]]]) -> str:
 
 
 def prose(text: str) -> str:
-    """Return the text of a comment as Markdown: names of settings as code, URLs as links."""
+    """Return the text of a comment as Markdown: commands and names of settings as code, URLs as links."""
     pieces = re.split(r"(`[^`]*`)", text)
     for index in range(0, len(pieces), 2):
-        piece = re.sub(r"([*<>\[\]|])", r"\\\1", pieces[index])
-        piece = re.sub(r"(?<![\w/])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?:=[\w@/]*)?", r"`\g<0>`", piece)
-        pieces[index] = re.sub(r"https?://[^\s,)]*[^\s,).:]", r"<\g<0>>", piece)
+        pieces[index] = re.sub(
+            r"(?P<command>make [a-z-]+(?: [A-Z_]+=(?:\"[^\"]*\"|[\w./:@-]*[\w/])?)+)"
+            r"|(?P<name>(?<![\w./])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?:=[\w@/.-]*\w)?)"
+            r"|(?P<address>\w+:https?://[^\s,)]*[^\s,).:])"
+            r"|(?P<url>https?://[^\s,)]*[^\s,).:])"
+            r"|(?P<special>[*<>\[\]|])",
+            lambda found: {"url": "<{}>", "special": "\\{}"}.get(found.lastgroup or "", "`{}`").format(found[0]),
+            pieces[index],
+        )
     return "".join(pieces)
 
 
 def sentence(about: str) -> str:
     """Return the comment of a command, with what is dangerous in bold."""
-    return prose(about).replace("DANGER ", "**Danger.** ", 1) + "."
+    return re.sub(r"^DANGER ", "**Danger.** ", prose(about))
 
 
 def table_head(columns: str) -> str:
