@@ -13,7 +13,7 @@ sys.dont_write_bytecode = True
 from ddpt import reference  # noqa: E402
 
 project = "ddpt"
-html_title = "ddpt, the Django Docker Project Template"
+html_title = "ddpt"
 extensions = ["myst_parser", "sphinx_copybutton"]
 exclude_patterns = ["diagrams"]
 
@@ -26,6 +26,7 @@ html_theme = "furo"
 html_theme_options = {"top_of_page_buttons": []}
 html_static_path = ["static"]
 html_css_files = ["guide.css"]
+html_js_files = ["guide.js"]
 html_copy_source = False
 html_show_sphinx = False
 
