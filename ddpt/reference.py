@@ -76,7 +76,10 @@ def generate(folder: Path) -> Projects:
     smallest = {name: "no" if "no" in answers else answers[0] for name, answers in fixed.items()}
     everything = {name: "yes" if "yes" in answers else answers[0] for name, answers in fixed.items()}
     return Projects(
-        full={f"`reverse_proxy={proxy}`": project(everything | {"reverse_proxy": proxy}) for proxy in fixed["reverse_proxy"]},
+        full={
+            f"`reverse_proxy={proxy}`": project(everything | {"reverse_proxy": proxy})
+            for proxy in fixed["reverse_proxy"]
+        },
         variants={
             name: {answer: project(smallest | {name: answer}) for answer in answers} for name, answers in fixed.items()
         },

@@ -36,7 +36,9 @@ linkcheck_anchors = False
 
 def insert_reference(app, page: str, source: list[str]) -> None:
     """Replace the line ``<!-- generated: NAME -->`` of a page by what ``reference`` writes of it."""
-    source[0] = re.sub(r"^<!-- generated: (.+) -->$", lambda found: app.reference[found[1]], source[0], flags=re.MULTILINE)
+    source[0] = re.sub(
+        r"^<!-- generated: (.+) -->$", lambda found: app.reference[found[1]], source[0], flags=re.MULTILINE
+    )
 
 
 def generate_reference(app) -> None:

@@ -100,7 +100,9 @@ def test_tutorial(site, server):
     assert re.search(r"^2 +[0-9a-f]{12} .* current", site.printed, re.MULTILINE)
     assert re.search(r" verified\r?$", site.printed, re.MULTILINE)
     assert "restore-drill" in site.printed
-    assert re.search(r"^1\r?$", site.type("make manage CMD=\"shell --command 'print(User.objects.count())'\""), re.MULTILINE)
+    assert re.search(
+        r"^1\r?$", site.type("make manage CMD=\"shell --command 'print(User.objects.count())'\""), re.MULTILINE
+    )
 
 
 @pytest.mark.parametrize("page", FOLLOWED[1:])
