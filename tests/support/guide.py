@@ -13,6 +13,11 @@ from support.projects import TEMPLATE
 GUIDE = TEMPLATE / "docs"
 # What tests/docs/test_reader.py does from the first line to the last, in this order
 FOLLOWED = ["tutorial", "how-to/secret", "how-to/slow-query", "how-to/restore", "how-to/leaked-key", "how-to/full-disk"]
+# But for what is below these headings, which other tests do
+LEFT_OUT = {
+    "To a second": "tests/swarm/test_point_in_time.py",
+    "An SSH key to the server": "tests/swarm/test_provisioning.py",
+}
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ class Reader:
         self.printed = ""
         self.shell = pexpect.spawn(
             "bash", ["--norc", "--noprofile", "--noediting"], cwd=str(folder), env=dict(variables) | {"TERM": "dumb"},
-            encoding="utf-8", timeout=900, echo=False, dimensions=(50, 500),
+            encoding="utf-8", timeout=900, echo=False, dimensions=(50, 160),
         )  # fmt: skip
         self.shell.sendline("PS1='READY:$?:'; PS2=; bind 'set enable-bracketed-paste off' 2>/dev/null")
         self.shell.expect("READY:0:")
@@ -102,7 +107,7 @@ class Reader:
 
     def follow(self, page: str, heading: str = "") -> None:
         """Do what the blocks of a page say, or those below one heading."""
-        chosen = [block for block in blocks(page) if heading in ("", block.heading)]
+        chosen = [block for block in blocks(page) if heading in ("", block.heading) and block.heading not in LEFT_OUT]
         assert chosen, f"{page} has nothing to do below {heading}"
         for block in chosen:
             self.do(block)
@@ -114,9 +119,12 @@ class Reader:
                 for line in block.lines:
                     self.type(line)
             case "sql":
-                self.type(f"make dbshell <<'END'\n{block.text}\nEND")
+                self.type(f"make dbshell <<'END'\n\\set ON_ERROR_STOP on\n{block.text}\nEND")
             case "ini":
                 self.edit(block.file, block.lines)
+            case "toml" | "python" if block.file:
+                # the last line of the settings reports what was missing
+                self.add(block.file, block.text, before="env.check()")
 
     def where(self, file: str) -> Path:
         """Return the path of a file of the project, wherever the shell is."""
@@ -131,6 +139,12 @@ class Reader:
             text, changed = re.subn(rf"^{name}=.*$", lambda _, line=line: line, text, flags=re.MULTILINE)
             text += "" if changed else f"{line}\n"
         path.write_text(text)
+
+    def add(self, file: str, text: str, before: str) -> None:
+        """Add text to a file: before its last line where that is ``before``, or at its end."""
+        path = self.where(file)
+        found = path.read_text()
+        path.write_text(f"{found.removesuffix(f'{before}\n')}\n{text}\n" + (f"\n{before}\n" if before in found else ""))
 
     def close(self) -> None:
         """End the shell."""
