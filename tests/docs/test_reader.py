@@ -8,7 +8,7 @@ from socket import create_connection
 
 import pytest
 
-from support.guide import FOLLOWED, Reader
+from support.guide import FOLLOWED, Reader, blocks
 from support.processes import free_port
 from support.projects import TEMPLATE
 from support.server import SETTINGS, Operator, Server
@@ -16,6 +16,7 @@ from support.server import SETTINGS, Operator, Server
 pytestmark = [pytest.mark.docker, pytest.mark.long, pytest.mark.xdist_group("guide")]
 
 DOMAIN = "shop.localhost"
+OTHER_DOMAIN = "store.localhost"
 # What is answered to what is asked
 ANSWERS = {
     r"PAYMENT_KEY \(.*Enter for none\): ": "a-key",
@@ -56,6 +57,7 @@ def reader(operator, server, tmp_path_factory):
     instead = {
         "203.0.113.5": server.address,
         "shop.example.com": DOMAIN,
+        "store.example.com": OTHER_DOMAIN,
         "~/.ssh": str(operator.ssh),
         # what a provider has given out
         "make rotate-secret NAME=EMAIL": "DDPT_EMAIL_HOST_PASSWORD=other make rotate-secret NAME=EMAIL",
@@ -83,12 +85,12 @@ def site(reader, server):
     return reader
 
 
-def status(server, path):
+def status(server, path, domain=DOMAIN):
     """Return the status of a page of the site."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    connection = HTTPSConnection(DOMAIN, timeout=30)
-    connection.sock = context.wrap_socket(create_connection((server.address, 443), 30), server_hostname=DOMAIN)
+    connection = HTTPSConnection(domain, timeout=30)
+    connection.sock = context.wrap_socket(create_connection((server.address, 443), 30), server_hostname=domain)
     try:
         connection.request("GET", path)
         return connection.getresponse().status
@@ -107,9 +109,26 @@ def test_tutorial(site, server):
     )
 
 
+def test_data_moves(site, server):
+    """What the old site writes is loaded by the new one; here both are one."""
+    [dump] = [block.text for block in blocks("how-to/move") if "dumpdata" in block.text]
+    arguments = dump.removeprefix("python manage.py ").replace("--output data.json", "")
+    site.type(f'make --silent manage CMD="{arguments}" > data.json')
+    site.follow("how-to/move", "The data")
+    assert "Installed" in site.printed
+    assert status(server, "/") == 200
+
+
 @pytest.mark.parametrize("page", FOLLOWED[1:])
 def test_page(site, server, page):
     """Its commands end well on the site of the tutorial, and leave it in order."""
     site.follow(page)
     assert status(server, "/") == 200
     site.type("make status")
+
+
+def test_site_moves_to_another_domain(site, server):
+    """The old domain leads to the new one."""
+    site.follow("how-to/domain", "Another domain for the site")
+    assert status(server, "/", OTHER_DOMAIN) == 200
+    assert status(server, "/") == 301

@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 import pexpect
@@ -85,8 +86,7 @@ class Reader:
 
     def type(self, command: str) -> str:
         """Type a command, answer what it asks, end it by Ctrl-C if it serves, and return what it printed; it must end well."""
-        for example, own in self.instead.items():
-            command = command.replace(example, own)
+        command = self.adapt(command)
         print(f"$ {command}")
         self.shell.sendline(command)
         printed, interrupted = "", False
@@ -121,10 +121,16 @@ class Reader:
             case "sql":
                 self.type(f"make dbshell <<'END'\n\\set ON_ERROR_STOP on\n{block.text}\nEND")
             case "ini":
-                self.edit(block.file, block.lines)
+                self.edit(block.file, self.adapt(block.text).splitlines())
             case "toml" | "python" if block.file:
                 # the last line of the settings reports what was missing
                 self.add(block.file, block.text, before="env.check()")
+
+    def adapt(self, text: str) -> str:
+        """Return a text with what there is in place of the examples."""
+        for example, own in self.instead.items():
+            text = text.replace(example, own)
+        return text
 
     def where(self, file: str) -> Path:
         """Return the path of a file of the project, wherever the shell is."""
@@ -152,5 +158,5 @@ class Reader:
 
 
 def words(line: str) -> list[str]:
-    """Return the words of a command, without a comment."""
-    return shlex.split(line, comments=True)
+    """Return the words of a command, without where its input and output are and without a comment."""
+    return list(takewhile(lambda word: word not in {"<", ">", ">>"}, shlex.split(line, comments=True)))
