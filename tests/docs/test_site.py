@@ -7,8 +7,9 @@ import sys
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from ddpt import reference
 from support.guide import pages
-from support.projects import TEMPLATE
+from support.projects import EVERYTHING, NGINX, NOTHING, TEMPLATE
 
 pytestmark = pytest.mark.xdist_group("guide site")
 
@@ -71,13 +72,42 @@ def test_search_finds_a_setting(tab):
     page.wait_for_selector("#search-results li a[href*='reference/settings']")
 
 
-def test_reference_has_what_the_code_has(built):
-    text = re.sub("<[^>]+>", "", (built / "reference/settings.html").read_text())
-    source = (TEMPLATE / "{{ cookiecutter.django_project_name }}/deployment/production.env").read_text()
-    for name in re.findall("^([A-Z_0-9]+)=", source, re.MULTILINE):
-        assert name in text
-    for name in ("questions", "variables", "secrets", "commands", "site-commands", "stacks"):
-        assert "generated:" not in (built / f"reference/{name}.html").read_text()
+@pytest.mark.parametrize(
+    ("page", "path", "names"),
+    [
+        ("settings", "deployment/production.env", r"^([A-Z_0-9]+)="),
+        ("variables", "README.md", r"^\| `([A-Z_0-9]+)` \|"),
+        ("secrets", "deployment/secrets.toml", r"^\[(\w+)\]"),
+        ("commands", "Makefile", r"^([a-z-]+):.* ## "),
+        ("site-commands", "deployment/Makefile", r"^([a-z-]+):.* ## "),
+    ],
+)
+def test_reference_has_what_projects_have(built, baked, page, path, names):
+    text = re.sub("<[^>]+>", "", (built / f"reference/{page}.html").read_text())
+    for combination in (EVERYTHING, EVERYTHING | {NGINX}, NOTHING):
+        found = set(re.findall(names, (baked(combination) / path).read_text(), re.MULTILINE)) - {"help"}
+        assert found
+        assert {name for name in found if not re.search(rf"(^|\W){name}($|\W)", text)} == set()
+
+
+def test_reference_says_what_belongs_to_an_answer():
+    found = {"use_s3": {"yes": {"BUCKET", "ALL"}, "no": {"ALL"}}, "ci": {"github": {"ALL", "CI"}, "none": {"ALL"}}}
+    assert reference.condition("ALL", found) == ""
+    assert reference.condition("BUCKET", found) == "`use_s3=yes`"
+    assert reference.condition("CI", found) == "`ci=github`"
+
+
+@pytest.mark.parametrize(
+    ("comment", "markdown"),
+    [
+        ("set DOMAIN_NAME, as *.example.com", r"set `DOMAIN_NAME`, as \*.example.com"),
+        ("make deploy ALLOW_MIGRATIONS=shop.0002_price.", "`make deploy ALLOW_MIGRATIONS=shop.0002_price`."),
+        ("see https://example.com/a_b (s3:https://example.com/B)", "see <https://example.com/a_b> (`s3:https://example.com/B`)"),
+        ("`make setup RESTORE=latest` again", "`make setup RESTORE=latest` again"),
+    ],
+)
+def test_comments_become_markdown(comment, markdown):
+    assert reference.prose(comment) == markdown
 
 
 def test_links_of_the_readme_lead_to_files():

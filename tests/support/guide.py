@@ -122,7 +122,7 @@ class Reader:
                 self.type(f"make dbshell <<'END'\n\\set ON_ERROR_STOP on\n{block.text}\nEND")
             case "ini":
                 self.edit(block.file, self.adapt(block.text).splitlines())
-            case "toml" | "python" if block.file:
+            case "toml" | "python" if block.file and self.where(block.file).exists():
                 # the last line of the settings reports what was missing
                 self.add(block.file, block.text, before="env.check()")
 
