@@ -11,7 +11,7 @@ from ddpt import reference
 from support.guide import pages
 from support.projects import EVERYTHING, NGINX, NOTHING, TEMPLATE
 
-pytestmark = pytest.mark.xdist_group("guide site")
+pytestmark = pytest.mark.xdist_group("guide-site")
 
 # Pages of each kind: text, a generated table, generated headings, a diagram
 KINDS = ["tutorial", "reference/variables", "reference/settings", "explanation/releases"]
