@@ -243,6 +243,22 @@ def questions(projects: Projects) -> str:
     return "\n".join(rows)
 
 
+def by_answer(read: Callable[[Path], list[Item]], title: str) -> Callable[[Projects], str]:
+    """Return a function that writes a table of the items of every project, and one for each answer that others need."""
+
+    def write(projects: Projects) -> str:
+        tables: dict[str, list[str]] = {"": []}
+        for item, condition in merged(read, projects):
+            tables.setdefault(condition, []).append(f"{item.text} |")
+        return "\n".join(
+            f"\n## {f'Only with {condition}' if condition else 'In every project'}\n\n{table_head(title)}\n"
+            + "\n".join(rows)
+            for condition, rows in tables.items()
+        )
+
+    return write
+
+
 def sections(read: Callable[[Path], list[Item]], title: str = "") -> Callable[[Projects], str]:
     """Return a function that writes all items, each under the heading of its section.
 
@@ -284,11 +300,11 @@ def common_options(projects: Projects) -> str:
 PARTS: dict[str, Callable[[Projects], str]] = {
     "questions": questions,
     "settings": sections(settings),
-    "variables": sections(variables, "variable | type | default | where | example | only with"),
+    "variables": by_answer(variables, "variable | type | default | where | example"),
     "commands": sections(commands, "command | what it does | only with"),
     "site commands": sections(site_commands),
     "common options": common_options,
-    "secrets": sections(secrets, "secret | what it is | value | stacks that get it | only with"),
+    "secrets": by_answer(secrets, "secret | what it is | value | stacks that get it"),
     "stacks": sections(stacks),
 }
 

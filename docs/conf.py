@@ -28,6 +28,7 @@ html_static_path = ["static"]
 html_css_files = ["guide.css"]
 html_js_files = ["guide.js"]
 html_copy_source = False
+html_show_copyright = False
 html_show_sphinx = False
 
 linkcheck_ignore = [r"https?://localhost", r"https://shop\.example\.com"]
