@@ -1,6 +1,6 @@
 # The template's own commands; a generated project has a Makefile of its own.
 .DEFAULT_GOAL := help
-.PHONY: help demo adopt test proof test-fast bench check format record lock .venv
+.PHONY: help demo adopt test proof test-fast bench docs check format record lock .venv
 
 GENERATED := {{ cookiecutter.django_project_name }}
 PYTHON := .venv/bin/python
@@ -28,6 +28,9 @@ bench: .venv ## Measure speed beside other projects, and write docs/performance.
 	@PYTHONPATH=tests $(PYTHON) -m bench
 bench-%: .venv
 	@PYTHONPATH=tests $(PYTHON) -m bench $*
+docs: .venv ## Build the guide into build/docs; check its links to other sites: make docs ARGS="--builder linkcheck"
+	@$(PYTHON) -m sphinx --fail-on-warning --fresh-env --nitpicky --quiet --doctree-dir build/doctrees docs build/docs $(ARGS)
+	@echo "file://$(CURDIR)/build/docs/index.html"
 check: .venv ## Check format and lint of the template's own code
 	@.venv/bin/black --check bench ddpt src tests
 	@.venv/bin/ruff check bench ddpt src tests
