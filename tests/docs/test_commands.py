@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from ddpt import reference
+from ddpt import adopt, reference
 from support.guide import FOLLOWED, blocks, pages, words
 from support.projects import EVERYTHING, NGINX, TEMPLATE
 
@@ -34,10 +34,13 @@ def targets(projects):
         "project": [project / "Makefile" for project in projects],
         "site": [project / "deployment/Makefile" for project in projects],
     }
-    return {
+    found = {
         where: {target.name: set(reference.options(target)) for path in paths for target in reference.targets(path)}
         for where, paths in makefiles.items()
     }
+    # it is handed all that was typed
+    found["template"]["adopt"] = {"PROJECT", *adopt.FOUND, *adopt.ANSWERS}
+    return found
 
 
 @pytest.fixture(scope="module")

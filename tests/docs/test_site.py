@@ -102,7 +102,10 @@ def test_reference_says_what_belongs_to_an_answer():
     [
         ("set DOMAIN_NAME, as *.example.com", r"set `DOMAIN_NAME`, as \*.example.com"),
         ("make deploy ALLOW_MIGRATIONS=shop.0002_price.", "`make deploy ALLOW_MIGRATIONS=shop.0002_price`."),
-        ("see https://example.com/a_b (s3:https://example.com/B)", "see <https://example.com/a_b> (`s3:https://example.com/B`)"),
+        (
+            "see https://example.com/a_b (s3:https://example.com/B)",
+            "see <https://example.com/a_b> (`s3:https://example.com/B`)",
+        ),
         ("`make setup RESTORE=latest` again", "`make setup RESTORE=latest` again"),
     ],
 )

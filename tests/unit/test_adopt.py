@@ -88,7 +88,11 @@ def test_finds_the_settings_of_production_and_what_they_need(project):
             "requirements/production.txt",
             ["limits.txt", "requirements/base.txt", "requirements/production.txt"],
         ),
-        ({"pyproject.toml": '[project]\nname = "mysite"\ndependencies = ["django"]\n'}, "pyproject.toml", ["pyproject.toml"]),
+        (
+            {"pyproject.toml": '[project]\nname = "mysite"\ndependencies = ["django"]\n'},
+            "pyproject.toml",
+            ["pyproject.toml"],
+        ),
     ],
     ids=["uv", "pip", "pyproject"],
 )
