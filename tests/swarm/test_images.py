@@ -110,7 +110,7 @@ def test_a_tag_is_what_the_engine_had_at_the_deploy(site, registry):
 
 
 def test_an_image_that_no_registry_has_runs_by_its_id(site):
-    for name in ("caddy", "django", "postgres"):
+    for name in (site.proxy, "django", "postgres"):
         assert re.fullmatch("(.*@)?sha256:[0-9a-f]{64}", asked_for(site, name)), name
     [killed, _] = site.containers("django")
     docker("kill", killed)
