@@ -133,7 +133,7 @@ def complete(generated: Path, found: Project, needed: list[str], given: dict[str
     ignored = found.folder / ".dockerignore"
     lock = (generated / "requirements/dev.txt").read_text()
     templates = Environment(loader=FileSystemLoader(ADOPTED), undefined=StrictUndefined, keep_trailing_newline=True)
-    for source in sorted(path for path in ADOPTED.rglob("*") if path.is_file()):
+    for source in sorted(path for path in ADOPTED.rglob("*") if path.is_file() and path.suffix != ".pyc"):
         path = source.relative_to(ADOPTED).as_posix()
         text = templates.get_template(path).render(
             project=found,
