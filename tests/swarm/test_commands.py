@@ -192,6 +192,8 @@ def test_one_stack(site):
 
 @pytest.mark.long
 def test_a_changed_setting_of_django(site):
+    # the release before, as other tests leave another one
+    site.make("deploy-django")
     site.make("deploy-django", ADMIN_URL="back-office/")
     assert site.ask("/back-office/login/").status == 200
     # a setting is part of a release
