@@ -14,7 +14,7 @@ Completed = subprocess.CompletedProcess[str]
 # How many seconds docker may take, except where it builds, transfers or runs something.
 LIMIT = 60
 UNLIMITED = {"build", "push", "pull", "run", "exec", "logs"}
-# How it says that no engine was reached; after so many seconds what only reads, or may be done twice, is tried again.
+# How it says that no engine was reached; what only reads, or may be done twice, is tried again after these seconds.
 UNREACHABLE = ("Cannot connect to the Docker daemon", "error during connect", "docker did not answer")
 PAUSES = (1, 3)
 REPEATABLE = {("info", "--format"), ("service", "scale"), ("stack", "deploy")}

@@ -1,7 +1,6 @@
 """Projects that no template of this repository made are deployed without a failed request, once they were adopted."""
 
 import json
-import os
 import re
 from collections import Counter
 
@@ -9,7 +8,6 @@ import pytest
 
 from support.adopted import AdoptedSite, cookiecutter_django, startproject
 from support.engine import docker
-from support.traffic import Traffic
 
 pytestmark = [pytest.mark.site, pytest.mark.long, pytest.mark.xdist_group("adopt")]
 
@@ -38,14 +36,6 @@ def site(request, engine, tmp_path_factory):
         yield site
     finally:
         site.remove()
-
-
-@pytest.fixture(scope="module")
-def traffic(site):
-    traffic = Traffic(site.url, rate=float(os.environ.get("PROOF_RATE", "50")))
-    traffic.start()
-    yield traffic
-    traffic.stop()
 
 
 def test_release_under_load(site, traffic):

@@ -32,7 +32,7 @@ def silent_client(site, size, sent=None):
         f"Cookie: __Host-csrftoken={'a' * 32}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
         f"Content-Length: {size}\r\n\r\n"
     )
-    # Whoever waits for its turn is not read from, and loses the connection when it has timed out.
+    # The proxy does not read from a client that waits for its turn, and closes the connection when it has timed out.
     with suppress(TimeoutError, ConnectionError):
         connection.sendall(head.encode() + b"x" * (size - 1 if sent is None else sent))
     return connection

@@ -39,7 +39,7 @@ def run(site: Site, tolerated: int, *, force: bool = False) -> str:
 
 
 def ask(site: Site, *, timeout: float = 5, enough: int = probe.CLIENT_ERROR) -> Answer:
-    """Ask until the answer is good ``enough``, for so many seconds at most; return the last one."""
+    """Ask until the answer is good ``enough``, or for ``timeout`` seconds; return the last one."""
     answer: Answer = (probe.UNREACHABLE, "", {})
 
     def poll() -> str:
