@@ -1,6 +1,6 @@
 # The template's own commands; a generated project has a Makefile of its own.
 .DEFAULT_GOAL := help
-.PHONY: help demo adopt test proof test-fast bench docs check format record lock .venv
+.PHONY: help demo adopt test proof test-fast bench docs pictures check format record lock .venv
 
 GENERATED := {{ cookiecutter.django_project_name }}
 PYTHON := .venv/bin/python
@@ -31,14 +31,16 @@ bench-%: .venv
 docs: .venv ## Build the guide into build/docs; check its links to other sites: make docs ARGS="--builder linkcheck"
 	@$(PYTHON) -m sphinx --fail-on-warning --fresh-env --nitpicky --quiet --doctree-dir build/doctrees docs build/docs $(ARGS)
 	@echo "file://$(CURDIR)/build/docs/index.html"
+pictures: .venv ## Make the pictures of the README again: the home page, and a release under load on a Docker Engine
+	@PYTHONPATH=tests $(PYTHON) -m pictures
 check: .venv ## Check format and lint of the template's own code
-	@.venv/bin/black --check bench ddpt src tests
-	@.venv/bin/ruff check bench ddpt src tests
+	@.venv/bin/black --check bench ddpt docs pictures src tests
+	@.venv/bin/ruff check bench ddpt docs pictures src tests
 	@.venv/bin/mypy
 	@PYTHONPATH=src .venv/bin/lint-imports
 format: .venv ## Format the template's own code
-	@.venv/bin/black bench ddpt src tests
-	@.venv/bin/ruff check --fix bench ddpt src tests
+	@.venv/bin/black bench ddpt docs pictures src tests
+	@.venv/bin/ruff check --fix bench ddpt docs pictures src tests
 record: .venv ## Record again what a Docker Engine answers, for the tests of the deploy tool
 	@$(PYTHON) tests/support/record.py
 lock: .venv ## Lock the packages, of projects and of the template; newest versions: make lock ARGS=--upgrade

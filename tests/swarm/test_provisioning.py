@@ -7,6 +7,7 @@ import time
 import pytest
 
 from support.engine import docker
+from support.projects import DEFAULTS, NGINX, bake
 from support.server import Operator, Server
 
 pytestmark = [pytest.mark.docker, pytest.mark.long, pytest.mark.xdist_group("provisioning")]
@@ -109,27 +110,34 @@ def test_published_ports_do_not_bypass_the_firewall(server):
         server.run("docker rm --force web")
 
 
-def test_an_empty_server_becomes_a_site(operator, server):
-    server.load("python:3.14-alpine", "postgres:18-alpine", "redis:8-alpine", "caddy:2-alpine", "restic/restic:0.19.1")
+@pytest.mark.parametrize("proxy", ["caddy", "nginx"])
+def test_an_empty_server_becomes_a_site(tmp_path, operator, server, proxy):
+    """And is empty again when everything of the site was removed."""
+    proxy_image = {"caddy": "caddy:2-alpine", "nginx": "nginx:1-alpine"}[proxy]
+    server.load("python:3.14-alpine", "postgres:18-alpine", "redis:8-alpine", "restic/restic:0.19.1", proxy_image)
+    project = bake(tmp_path, DEFAULTS | ({NGINX} if proxy == "nginx" else set()))
     git = ["git", "-c", "user.name=Tester", "-c", "user.email=tester@example.com"]
-    operator.run(*git, "init", "--quiet", cwd=operator.project)
-    operator.run(*git, "add", "--all", cwd=operator.project)
-    operator.run(*git, "commit", "--quiet", "--message", "first", cwd=operator.project)
+    for arguments in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "first"]):
+        operator.run(*git, *arguments, cwd=project)
+    shell = {"DDPT_DOMAIN_NAME": "localhost", "DDPT_HTTP_PORT": "24980", "DDPT_HTTPS_PORT": "24943"}
+    shell |= operator.shell | {"DOCKER_HOST": f"ssh://deploy@{server.address}"}
+    make = ["make", "--no-print-directory", "--directory", str(project / "deployment")]
     start = time.monotonic()
-    site = {"DDPT_DOMAIN_NAME": "localhost", "DDPT_HTTP_PORT": "24980", "DDPT_HTTPS_PORT": "24943"}
     # no DNS knows the server; the smoke test looks for localhost on this machine
     tunnel = ["ssh", "-N", "-L", f"24943:{server.address}:24943", f"deploy@{server.address}"]
     with subprocess.Popen(tunnel, env=operator.shell) as forward:
         try:
-            operator.make("setup", "YES=1", **site, DOCKER_HOST=f"ssh://deploy@{server.address}")
+            print(operator.run(*make, "setup", "YES=1", env=shell, timeout=1200))
         finally:
             forward.terminate()
-    print(f"PROOF make setup on an empty server: {time.monotonic() - start:.0f} s")
+    print(f"PROOF make setup on an empty server, with {proxy}: {time.monotonic() - start:.0f} s")
     curl = ["curl", "--silent", "--insecure", "--resolve", f"localhost:24943:{server.address}"]
     assert "<html" in operator.run(*curl, "https://localhost:24943/")
     pools = server.run("docker network inspect ingress --format '{{(index .IPAM.Config 0).Subnet}}'")
     assert pools.startswith("10.200.")
     assert set(points(operator.make("check-server", f"HOST={server.address}")).values()) == {"ok"}
+    operator.run(*make, "stack-rm", "EVERYTHING=1", "CONFIRM=project-name", env=shell)
+    assert server.run("docker service ls --quiet; docker volume ls --quiet --filter name=project-name") == ""
 
 
 def test_a_due_reboot_drains_the_node_first(server):
