@@ -139,7 +139,11 @@ def secrets(project: Path) -> list[Item]:
     """Return the secrets of a site."""
     items = []
     for name, entry in tomllib.loads((project / "deployment/secrets.toml").read_text()).items():
-        origin = "generated" if entry.get("generate") else "optional" if entry.get("optional") else "asked for"
+        origin = "generated" if entry.get("generate") else "from the shell" if entry.get("file") else "asked for"
+        if where := entry.get("where", "").rstrip("."):
+            origin += f", with `{where}`"
+        elif entry.get("optional"):
+            origin += ", optional"
         about, stacks = prose(entry["about"]), ", ".join(f"`{stack}`" for stack in entry["stacks"])
         items.append(Item(name, "", f"| `{name}` | {about} | {origin} | {stacks}"))
     return items

@@ -39,7 +39,10 @@ def rotate_secret(site: Site, name: str = "") -> None:
     with lock.held(site, f"rotate {name}") as site:
         value = secrets.new_value(site, known[name])
         if not value:
-            raise DeployError(f"{name} has no new value.", hint=f"{PREFIX}{name}=... make rotate-secret NAME={name}")
+            example = '"$(cat FILE)"' if known[name].file else "..."
+            raise DeployError(
+                f"{name} has no new value.", hint=f"{PREFIX}{name}={example} make rotate-secret NAME={name}"
+            )
         rotation.rotate(site, name, value)
 
 

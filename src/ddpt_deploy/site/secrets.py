@@ -5,6 +5,7 @@ A Docker secret cannot be changed and never be read again. So each value is a se
 """
 
 import os
+import re
 import secrets as cryptography
 import tomllib
 from dataclasses import dataclass, replace
@@ -30,6 +31,10 @@ class Secret:
     optional: bool = False
     # a setting of Django that is not required where this secret is stored
     replaces: str = ""
+    # a pattern: only where a setting, NAME=value, begins like this is it asked for
+    where: str = ""
+    # has lines, and so is read from the shell alone
+    file: bool = False
 
 
 def catalogue(site: Site) -> list[Secret]:
@@ -81,9 +86,11 @@ def missing(site: Site) -> list[Secret]:
 def complete(site: Site, *, given: str = "") -> None:
     """Store a value for each secret that has none; that of ``given`` is not generated. Raises DeployError."""
     stored = versions(site)
+    lines = [f"{name}={value}" for name, value in site.settings.variables().items()]
     for secret in catalogue(site):
         secret = replace(secret, generate=secret.generate and secret.name != given)
-        if secret.name not in stored and (value := new_value(site, secret)):
+        is_used = any(re.match(secret.where, line) for line in lines)
+        if secret.name not in stored and (value := new_value(site, secret, ask=is_used)):
             store(site, secret.name, value)
     if still := missing(site):
         names = "\n".join(f"{secret.name}: {secret.about}" for secret in still)
@@ -91,13 +98,15 @@ def complete(site: Site, *, given: str = "") -> None:
         raise DeployError("Secrets are missing:", cause=names, hint=hint)
 
 
-def new_value(site: Site, secret: Secret) -> str:
+def new_value(site: Site, secret: Secret, *, ask: bool = True) -> str:
     """Return a value from the shell, a random one where it can be generated, or one from the terminal, or nothing."""
     given = os.environ.get(PREFIX + secret.name)
     if secret.generate and not given:
         # 64 characters, safe in URLs, lists and shells; Django wants 50 or more for its SECRET_KEY
         return cryptography.token_urlsafe(48)
-    return given or site.console.ask_secret(secret.name, secret.about)
+    if given or secret.file or not ask:
+        return given or ""
+    return site.console.ask_secret(secret.name, secret.about)
 
 
 def store(site: Site, name: str, value: str) -> int:
