@@ -356,13 +356,21 @@ class Swarm(Docker):
         return self._inspected(found, "task x not found")
 
     def _container_inspect(self, arguments, stdin, variables):
-        known = {task["Status"]["ContainerStatus"]["ContainerID"] for tasks in self.tasks.values() for task in tasks}
-        found = [{"Id": name, "State": {}} for name in arguments[2:] if name in known]
+        tasks = [task for tasks in self.tasks.values() for task in tasks]
+        images = {
+            task["Status"]["ContainerStatus"]["ContainerID"]: task["Spec"]["ContainerSpec"]["Image"] for task in tasks
+        }
+        known = [name for name in arguments[2:] if name in images]
+        found = [{"Id": name, "State": {}, "Config": {"Image": images[name]}} for name in known]
         return self._inspected(found, "No such container: x")
 
     def _exec(self, arguments, stdin, variables):
         if "psql" in arguments:
             return 0, self.logs.get("psql", ""), ""
+        if "/run/secrets/" in arguments[-1]:
+            return 0, f"value of {arguments[-1].split()[1].rpartition('/')[2]}\n", ""
+        if "id" in arguments:
+            return 0, "999\n", ""
         version = self.image("site_django").partition("-")[0]
         return 0, json.dumps([*self.answers.get(version, (0, "")), self.states]), ""
 

@@ -1,0 +1,86 @@
+"""What `make export` writes: the services for Compose, the secrets, and nothing at all when it fails."""
+
+import json
+import stat
+
+import pytest
+import yaml
+
+from ddpt_deploy.release import compose
+from support.projects import DEFAULTS, NGINX
+
+SNAPSHOTS = [
+    {"time": f"2026-11-26T21:39:5{second}Z", "tags": ["20261126-213952", "release=v1", "kind=manual", kind, "verified"]}
+    for second, kind in enumerate(["database", "files"])
+]
+
+
+@pytest.fixture
+def running(swarm, run):
+    """A site that is set up, and has a backup."""
+    assert run("setup")[0] == 0
+    swarm.logs["site_backup-list"] = json.dumps(SNAPSHOTS)
+    return swarm
+
+
+@pytest.mark.parametrize("combination", [DEFAULTS, DEFAULTS | {NGINX}])
+def test_export_is_the_running_site(running, run, project, combination):
+    status, printed = run("export")
+    assert status == 0, printed
+    folder = project / "deployment/site-export"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    found = yaml.safe_load((folder / "compose.yaml").read_text())
+    stacks = {path.stem for path in (project / "deployment/stacks").iterdir()}
+    assert found["services"].keys() - {"configure"} == stacks
+    for name in stacks:
+        service = found["services"][name]
+        assert service["image"] == running.services[f"site_{name}"]["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"]
+        assert service["deploy"].keys() <= {"replicas", "resources"}
+        assert service["networks"]["site"]["aliases"] == [f"tasks.{name}"]
+        assert "secrets" not in service
+        assert service["restart"] == "unless-stopped"
+    assert found["services"]["postgres"]["healthcheck"]["test"][0] == "CMD"
+    assert found["services"]["django"]["read_only"]
+    assert found["networks"] == {"site": None}
+    # the proxy's own program reads the settings
+    assert found["services"]["configure"]["environment"]["DOMAIN_NAME"] == "localhost"
+
+
+def test_secrets_are_files_that_their_owner_alone_can_read(running, run, project):
+    assert run("export", "FOLDER=../away")[0] == 0
+    files = [path for path in (project / "away/secrets").rglob("*") if path.is_file()]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o400}
+    assert {f"{file.parent.name}/{file.name}" for file in files} == {
+        "backups/POSTGRES_PASSWORD", "backups/RESTIC_PASSWORD", "django/DATABASE_PASSWORD", "django/REDIS_PASSWORD",
+        "django/SECRET_KEY", "postgres/DATABASE_PASSWORD", "postgres/POSTGRES_PASSWORD", "redis/REDIS_PASSWORD",
+        "scheduler/DATABASE_PASSWORD", "scheduler/REDIS_PASSWORD", "scheduler/SECRET_KEY",
+    }  # fmt: skip
+    assert (project / "away/secrets/django/SECRET_KEY").read_text() == "value of SECRET_KEY\n"
+    assert (project / "away/.gitignore").read_text() == "*\n"
+
+
+def test_readme_names_the_backup_and_fits_two_pages(running, run, project):
+    assert run("export")[0] == 0
+    text = (project / "deployment/site-export/README.md").read_text()
+    assert "restore restore 20261126-213952 site_restored" in text
+    assert "${" not in text
+    assert len(text.split()) < 1000
+
+
+def test_failed_export_leaves_nothing(running, run, project, monkeypatch):
+    monkeypatch.setattr(running, "attach", lambda *arguments, output: 1)
+    assert run("export")[0] == 1
+    assert not (project / "deployment/site-export").exists()
+    (project / "deployment/site-export").mkdir()
+    status, printed = run("export")
+    assert status == 1
+    assert "cannot be created" in printed
+    assert "FOLDER=" in printed
+    assert (project / "deployment/site-export").exists()
+
+
+def test_networks_of_the_swarm_become_those_of_the_server():
+    service = {"networks": {"site": None}, "depends_on": {"x": {}}, "deploy": {"mode": "global", "placement": {}}}
+    found = compose.for_compose("web", service)
+    assert found["deploy"] == {}
+    assert list(found["depends_on"]) == ["x", "permissions"]
