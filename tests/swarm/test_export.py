@@ -52,7 +52,7 @@ class ExportedSite(Site):
     def python(self, code):
         """Run code in a container of Django, and return the last line that it prints."""
         shell = ["python", "manage.py", "shell", "--no-imports", "--command", code]
-        return ([""] + docker("exec", self.containers("django")[0], *shell).split("\n"))[-2]
+        return "".join(docker("exec", self.containers("django")[0], *shell).splitlines()[-1:])
 
     def follow(self, heading):
         """Type the first block for the shell below a heading of the exported README.md that has no other server in it."""

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 from collections.abc import Iterable
-from importlib import resources
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -28,8 +27,7 @@ def write(site: Site, folder: Path, backup: backups.Backup) -> None:
         (folder / ".gitignore").write_text("*\n")
         proxy = stacks.proxy(site).name
         shutil.copytree(site.folder / proxy, folder / proxy)
-        script = resources.files("ddpt_deploy") / "scripts/ensure_database.sql"
-        (folder / script.name).write_text(script.read_text())
+        shutil.copy(site.folder / "postgres/ensure_database.sql", folder)
         config, variables = _services(site, folder)
         variables |= {"BACKUP": backup.id, "BACKUP_TIME": backup.when, "SITE_ID": database.site_id(site)}
         # Compose merges both files, and writes YAML.
