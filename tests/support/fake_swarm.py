@@ -61,7 +61,7 @@ class Swarm(Docker):
         self.registry = {}
         self.nodes = [recorded("node")]
         self.nodes[0]["Spec"]["Labels"] = {}
-        self.networks = set()
+        self.networks, self.ipv6 = set(), False
         self.fate, self.logs, self.commands = {}, {}, []
         # How the site answers: by version, or here, and what Django says of what it needs
         self.answers, self.answer_from_here, self.states = {}, (0, ""), {"database": "ok", "cache": "ok"}
@@ -156,7 +156,8 @@ class Swarm(Docker):
         return 0, "", ""
 
     def _network_inspect(self, arguments, stdin, variables):
-        return self._inspected([{}] if arguments[2] in self.networks else [], "network x not found")
+        found = [{"EnableIPv6": self.ipv6}] if arguments[2] in self.networks else []
+        return self._inspected(found, "network x not found")
 
     def _network_create(self, arguments, stdin, variables):
         self.networks.add(arguments[-1])
