@@ -58,6 +58,8 @@ def export(site: Site, folder: str = "") -> None:
     folder: where to; STACK_NAME-export when left out
     """
     target = Path(folder or f"{site.stack}-export")
+    if target.exists():
+        raise DeployError(f"{target} exists already.", hint="make export FOLDER=...")
     with lock.held(site, "export") as site, site.console.step("export") as step:
         backup = backups.find(site, "latest")
         compose.write(site, target, backup)

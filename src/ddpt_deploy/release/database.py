@@ -61,7 +61,7 @@ def sort_order_problems(site: Site) -> list[str]:
 
 
 def run_sql(site: Site, script: str, *, create: bool = False, timeout: float = 60) -> None:
-    """Run one of the scripts in postgres/ as PostgreSQL's superuser, for ``timeout`` seconds at most. Raises DeployError."""
+    """Run a file of the folder jobs/ as PostgreSQL's superuser, for ``timeout`` seconds at most. Raises DeployError."""
     versions = secrets.versions(site)
     if "POSTGRES_PASSWORD" not in versions or "DATABASE_PASSWORD" not in versions:
         raise DeployError("The passwords of the database are missing.", hint="make secrets")
@@ -71,7 +71,6 @@ def run_sql(site: Site, script: str, *, create: bool = False, timeout: float = 6
     for version in versions["POSTGRES_PASSWORD"]:
         files[f"POSTGRES_PASSWORD_{version}"] = secrets.full_name(site, "POSTGRES_PASSWORD", version)
     files["POSTGRES_PASSWORD"] = files.pop(f"POSTGRES_PASSWORD_{versions['POSTGRES_PASSWORD'][-1]}")
-    scripts, mounted = site.folder / "postgres", {"/psql.sh": "psql.sh", "/job.sql": script}
     psql = job.Job(
         name="database",
         image=stacks.get(site, "postgres").images[0],
@@ -85,7 +84,7 @@ def run_sql(site: Site, script: str, *, create: bool = False, timeout: float = 6
             "CREATE": str(create),
             "EXTENSIONS": site.settings.postgres_extensions,
         },
-        configs={path: store.file(site, (scripts / name).read_text()) for path, name in mounted.items()},
+        configs={"/psql.sh": job.script(site, "psql.sh"), "/job.sql": job.script(site, script)},
         secrets=files,
     )
     job.run(site, psql, timeout=timeout)

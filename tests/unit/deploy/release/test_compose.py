@@ -74,7 +74,7 @@ def test_failed_export_leaves_nothing(running, run, project, monkeypatch):
     (project / "deployment/site-export").mkdir()
     status, printed = run("export")
     assert status == 1
-    assert "cannot be created" in printed
+    assert "exists already" in printed
     assert "FOLDER=" in printed
     assert (project / "deployment/site-export").exists()
 
