@@ -73,6 +73,8 @@ def _services(site: Site, release: releases.Release, folder: Path, variables: di
 def for_compose(name: str, service: dict[str, Any]) -> dict[str, Any]:
     """Return a service of a stack file without what only a swarm knows, with files of this folder for its secrets."""
     mount = {"type": "bind", "source": f"./secrets/{name}", "target": "/run/secrets", "read_only": True}
+    for port in service.get("ports") or []:
+        port.pop("mode", None)
     permissions = {"permissions": {"condition": "service_completed_successfully"}}
     return {
         **{key: value for key, value in service.items() if key != "secrets"},

@@ -2,10 +2,12 @@
 
 import json
 import stat
+import subprocess
 
 import pytest
 import yaml
 
+from ddpt_deploy.docker import Docker
 from ddpt_deploy.release import compose
 from support.projects import DEFAULTS, NGINX
 
@@ -46,6 +48,45 @@ def test_export_is_the_running_site(running, run, project, combination):
     assert found["services"]["configure"]["environment"]["DOMAIN_NAME"] == "localhost"
 
 
+@pytest.mark.parametrize("combination", [DEFAULTS, DEFAULTS | {NGINX}])
+def test_compose_reads_what_it_has_merged(running, run, project, combination, monkeypatch):
+    """It is asked itself, which needs no engine."""
+
+    def compose_itself(arguments, stdin, variables):
+        done = Docker().execute(tuple(arguments), stdin, variables)
+        return done.returncode, done.stdout, done.stderr
+
+    try:
+        subprocess.run(["docker", "compose", "version"], check=True, capture_output=True)
+    except (OSError, subprocess.SubprocessError):
+        pytest.skip("there is no docker compose")
+    monkeypatch.setattr(running, "_compose", compose_itself)
+    status, printed = run("export")
+    assert status == 0, printed
+    folder = project / "deployment/site-export"
+    assert not (folder / "compose.yml").exists()
+    command = ["docker", "compose", "--profile", "*", "config", "--format", "json"]
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    assert "variable is not set" not in done.stderr
+    found = json.loads(done.stdout)["services"]
+    proxy = "nginx" if NGINX in combination else "caddy"
+    assert found[proxy]["depends_on"].keys() == {"configure", "permissions"}
+    assert {port["target"] for port in found[proxy]["ports"]} == {80, 443}
+    assert found["configure"]["image"] == found[proxy]["image"]
+    assert "999:django" in found["permissions"]["command"]
+    assert found["permissions"]["entrypoint"][2].startswith('for one; do chown -R "$${one%:*}"')
+    assert "/ensure_database.sql" in {volume["target"] for volume in found["postgres"]["volumes"]}
+    assert found["postgres"]["environment"]["LOGIN"] == "site_1"
+    assert found["django"]["deploy"]["resources"]["limits"]["memory"] == str(512 * 1024**2)
+    # what is mounted from the folder is there
+    mounts = [
+        volume["source"] for service in found.values() for volume in service["volumes"] if volume["type"] == "bind"
+    ]
+    assert mounts
+    for source in mounts:
+        assert (folder / source).exists(), source
+
+
 def test_secrets_are_files_that_their_owner_alone_can_read(running, run, project):
     assert run("export", "FOLDER=../away")[0] == 0
     files = [path for path in (project / "away/secrets").rglob("*") if path.is_file()]
@@ -81,6 +122,7 @@ def test_failed_export_leaves_nothing(running, run, project, monkeypatch):
 
 def test_networks_of_the_swarm_become_those_of_the_server():
     service = {"networks": {"site": None}, "depends_on": {"x": {}}, "deploy": {"mode": "global", "placement": {}}}
-    found = compose.for_compose("web", service)
+    found = compose.for_compose("web", {**service, "ports": [{"target": 80, "mode": "host"}]})
+    assert found["ports"] == [{"target": 80}]
     assert found["deploy"] == {}
     assert list(found["depends_on"]) == ["x", "permissions"]
