@@ -57,8 +57,8 @@ def _services(site: Site, release: releases.Release, folder: Path, variables: di
             variables["OWNERS"] += f"{services.run(site, name, 'id', '-u')}:{name} "
             (folder / "secrets" / name).mkdir(parents=True)
             for secret in [folder / "secrets" / name / file for file in files]:
-                # Caddy has its certificate elsewhere.
-                value = f"cat /run/secrets/{secret.name} 2>/dev/null || cat /etc/caddy/*.pem"
+                # the proxy has a copy of its certificate, and not the secret
+                value = f"cat /run/secrets/{secret.name} 2>/dev/null || cat /etc/{name}/*.pem"
                 secret.write_text(site.docker.run("exec", containers[name], "sh", "-c", value))
                 secret.chmod(0o400)
         # the network of the stack becomes one of this server
