@@ -22,6 +22,9 @@ def write(site: Site, folder: Path, backup: backups.Backup) -> None:
         # wherever the folder is, git must not see the secrets
         (folder / ".gitignore").write_text("*\n")
         shutil.copy(site.folder / "jobs/ensure_database.sql", folder)
+        for file in folder.glob("*.sql"):
+            # PostgreSQL is another user
+            file.chmod(0o644)
         proxy = stacks.proxy(site).name
         shutil.copytree(site.folder / proxy, folder / proxy)
         release = releases.current(site)
