@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from ddpt_deploy.errors import DeployError
-from ddpt_deploy.release import backups, compose, probe, proxy, recovery, smoke_test
-from ddpt_deploy.site import lock, services
+from ddpt_deploy.release import backups, compose, drift, probe, proxy, recovery, smoke_test
+from ddpt_deploy.site import lock, releases, services
 from ddpt_deploy.site.site import Site
 
 
@@ -60,6 +60,8 @@ def export(site: Site, folder: str = "") -> None:
     target = Path(folder or f"{site.stack}-export")
     if target.exists():
         raise DeployError(f"{target} exists already.", hint="make export FOLDER=...")
+    for stack, names in drift.changes(site, releases.history(site)).items():
+        site.console.warn(f"Changed and not applied, but in the export: {', '.join(names)}: make deploy-{stack}")
     with lock.held(site, "export") as site, site.console.step("export") as step:
         backup = backups.find(site, "latest")
         compose.write(site, target, backup)

@@ -61,9 +61,14 @@ def _services(site: Site, release: releases.Release, folder: Path, variables: di
             (folder / "secrets" / name).mkdir(parents=True)
             for secret in [folder / "secrets" / name / file for file in files]:
                 # the proxy has a copy of its certificate, and not the secret
-                value = f"cat /run/secrets/{secret.name} 2>/dev/null || cat /etc/{name}/*.pem"
-                secret.write_text(site.docker.run("exec", containers[name], "sh", "-c", value))
+                command = f"cat /run/secrets/{secret.name} 2>/dev/null || cat /etc/{name}/*.pem"
+                secret.write_text(site.docker.run("exec", containers[name], "sh", "-c", command))
                 secret.chmod(0o400)
+        for name, one in read.get("configs", {}).items():
+            if "file" in one:
+                (folder / "configs").mkdir(exist_ok=True)
+                shutil.copyfile(one["file"], folder / "configs" / name)
+                one["file"] = f"./configs/{name}"
         # the network of the stack becomes one of this server
         networks = {name: None if one.get("external") else one for name, one in read.get("networks", {}).items()}
         for kind, more in {**read, "networks": networks}.items():

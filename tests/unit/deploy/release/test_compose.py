@@ -100,6 +100,23 @@ def test_secrets_are_files_that_their_owner_alone_can_read(running, run, project
     assert (project / "away/.gitignore").read_text() == "*\n"
 
 
+def test_files_of_a_stack_of_the_team_s_own_are_in_the_export(running, run, project):
+    deployment = project / "deployment"
+    (deployment / "search.conf").write_text("memory = 1G\n")
+    (deployment / "stacks/search.yml").write_text(
+        "services: {search: {image: 'redis:8-alpine', configs: [conf]}}\nconfigs: {conf: {file: ./search.conf}}\n"
+    )
+    assert run("deploy-stack", "STACK=search")[0] == 0
+    status, printed = run("export", "FOLDER=out", "REDIS_MEMORY=256M")
+    assert status == 0, printed
+    found = yaml.safe_load((deployment / "out/compose.yaml").read_text())
+    assert found["configs"]["conf"]["file"] == "./configs/conf"
+    assert (deployment / "out/configs/conf").read_text() == "memory = 1G\n"
+    assert (
+        "Changed and not applied, but in the export: stacks/redis.yml: make deploy-redis" in printed
+    )
+
+
 def test_readme_names_the_backup_and_fits_two_pages(running, run, project):
     assert run("export")[0] == 0
     text = (project / "deployment/site-export/README.md").read_text()
