@@ -112,9 +112,7 @@ def test_files_of_a_stack_of_the_team_s_own_are_in_the_export(running, run, proj
     found = yaml.safe_load((deployment / "out/compose.yaml").read_text())
     assert found["configs"]["conf"]["file"] == "./configs/conf"
     assert (deployment / "out/configs/conf").read_text() == "memory = 1G\n"
-    assert (
-        "Changed and not applied, but in the export: stacks/redis.yml: make deploy-redis" in printed
-    )
+    assert "Changed and not applied, but in the export: stacks/redis.yml: make deploy-redis" in printed
 
 
 def test_readme_names_the_backup_and_fits_two_pages(running, run, project):
