@@ -62,6 +62,8 @@ class Swarm(Docker):
         self.nodes = [recorded("node")]
         self.nodes[0]["Spec"]["Labels"] = {}
         self.networks, self.ipv6 = set(), False
+        # Containers of services that were removed
+        self.stopping = []
         self.fate, self.logs, self.commands = {}, {}, []
         # How the site answers: by version, or here, and what Django says of what it needs
         self.answers, self.answer_from_here, self.states = {}, (0, ""), {"database": "ok", "cache": "ok"}
@@ -326,6 +328,9 @@ class Swarm(Docker):
             ),
             "",
         )
+
+    def _ps(self, arguments, stdin, variables):
+        return 0, "\n".join(self.stopping), ""
 
     def _service_ps(self, arguments, stdin, variables):
         if arguments[-1] not in self.services:
