@@ -12,6 +12,8 @@ from ddpt_deploy.site.site import Site
 
 # In a Compose file these mean what they mean in a stack file.
 KEPT = ("replicas", "resources")
+# For a service that has the check of its image disabled: `docker compose up --wait` fails where an image has one and none runs.
+PASSES = {"test": ["CMD", "true"], "interval": "1h", "start_period": "10s", "start_interval": "1s"}
 
 
 def write(site: Site, folder: Path, backup: backups.Backup) -> None:
@@ -83,6 +85,8 @@ def for_compose(name: str, service: dict[str, Any]) -> dict[str, Any]:
     mount = {"type": "bind", "source": f"./secrets/{name}", "target": "/run/secrets", "read_only": True}
     for port in service.get("ports") or []:
         port.pop("mode", None)
+    if (service.get("healthcheck") or {}).get("disable"):
+        service["healthcheck"] = PASSES
     permissions = {"permissions": {"condition": "service_completed_successfully"}}
     return {
         **{key: value for key, value in service.items() if key != "secrets"},

@@ -42,6 +42,7 @@ def test_export_is_the_running_site(running, run, project, combination):
         assert "secrets" not in service
         assert service["restart"] == "unless-stopped"
     assert found["services"]["postgres"]["healthcheck"]["test"][0] == "CMD"
+    assert found["services"]["scheduler"]["healthcheck"]["test"] == ["CMD", "true"]
     assert found["services"]["django"]["read_only"]
     assert found["networks"] == {"site": None}
     # the proxy's own program reads the settings
