@@ -37,7 +37,10 @@ def options(option: str, values: Mapping[str, str]) -> list[str]:
 
 
 class Docker:
-    """The Docker Engine that the ``docker`` command talks to (``DOCKER_HOST``, contexts)."""
+    """The Docker Engine that the ``docker`` command, or a program like it, talks to (``DOCKER_HOST``, contexts)."""
+
+    def __init__(self, program: str = "docker"):
+        self.program = program
 
     def run(self, *arguments: str, stdin: str | None = None, variables: Variables = None) -> str:
         """Run ``docker``, with ``variables`` in its environment, and return what it prints. Raises DockerError."""
@@ -85,7 +88,7 @@ class Docker:
         """Run ``docker`` to its end or its time limit. Tests replace this and ``attach``, and nothing else."""
         try:
             return subprocess.run(
-                ["docker", *arguments],
+                [self.program, *arguments],
                 input=stdin,
                 stdin=subprocess.DEVNULL if stdin is None else None,
                 env={**os.environ, **(variables or {})},

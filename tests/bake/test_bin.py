@@ -51,7 +51,10 @@ def test_scripts_are_executable_and_pass_shellcheck(baked, combination):
     assert len(shell) > 8
     deployment = baked(combination) / "deployment"
     others = [deployment / "backups" / name for name in ("backup", "key", "restore", "schedule", "wal")]
-    others += [path for path in deployment.glob("*/*") if path.name in {"configure", "run"}]
+    others += [
+        deployment / "build-elsewhere",
+        *(path for path in deployment.glob("*/*") if path.name in {"configure", "run"}),
+    ]
     assert all(os.access(script, os.X_OK) for script in others)
     subprocess.run([TOOLS / "shellcheck", "--external-sources", *shell, *others], check=True)
 

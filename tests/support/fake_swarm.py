@@ -61,7 +61,9 @@ class Swarm(Docker):
         self.registry = {}
         self.nodes = [recorded("node")]
         self.nodes[0]["Spec"]["Labels"] = {}
-        self.networks = set()
+        self.networks, self.ipv6 = set(), False
+        # Containers of services that were removed
+        self.stopping = []
         self.fate, self.logs, self.commands = {}, {}, []
         # How the site answers: by version, or here, and what Django says of what it needs
         self.answers, self.answer_from_here, self.states = {}, (0, ""), {"database": "ok", "cache": "ok"}
@@ -156,7 +158,8 @@ class Swarm(Docker):
         return 0, "", ""
 
     def _network_inspect(self, arguments, stdin, variables):
-        return self._inspected([{}] if arguments[2] in self.networks else [], "network x not found")
+        found = [{"EnableIPv6": self.ipv6}] if arguments[2] in self.networks else []
+        return self._inspected(found, "network x not found")
 
     def _network_create(self, arguments, stdin, variables):
         self.networks.add(arguments[-1])
@@ -326,6 +329,9 @@ class Swarm(Docker):
             "",
         )
 
+    def _ps(self, arguments, stdin, variables):
+        return 0, "\n".join(self.stopping), ""
+
     def _service_ps(self, arguments, stdin, variables):
         if arguments[-1] not in self.services:
             return self._error("tasks of a missing service")
@@ -356,13 +362,21 @@ class Swarm(Docker):
         return self._inspected(found, "task x not found")
 
     def _container_inspect(self, arguments, stdin, variables):
-        known = {task["Status"]["ContainerStatus"]["ContainerID"] for tasks in self.tasks.values() for task in tasks}
-        found = [{"Id": name, "State": {}} for name in arguments[2:] if name in known]
+        tasks = [task for tasks in self.tasks.values() for task in tasks]
+        images = {
+            task["Status"]["ContainerStatus"]["ContainerID"]: task["Spec"]["ContainerSpec"]["Image"] for task in tasks
+        }
+        known = [name for name in arguments[2:] if name in images]
+        found = [{"Id": name, "State": {}, "Config": {"Image": images[name]}} for name in known]
         return self._inspected(found, "No such container: x")
 
     def _exec(self, arguments, stdin, variables):
         if "psql" in arguments:
             return 0, self.logs.get("psql", ""), ""
+        if "/run/secrets/" in arguments[-1]:
+            return 0, f"value of {arguments[-1].split()[1].rpartition('/')[2]}\n", ""
+        if "id" in arguments:
+            return 0, "999\n", ""
         version = self.image("site_django").partition("-")[0]
         return 0, json.dumps([*self.answers.get(version, (0, "")), self.states]), ""
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from ddpt_deploy.errors import DeployError
-from ddpt_deploy.release import backups, probe, proxy, recovery, smoke_test
-from ddpt_deploy.site import lock, services
+from ddpt_deploy.release import backups, compose, drift, probe, proxy, recovery, smoke_test
+from ddpt_deploy.site import lock, releases, services
 from ddpt_deploy.site.site import Site
 
 
@@ -45,17 +45,28 @@ def backup_download(site: Site, backup: str = "latest") -> None:
     backup: its ID; the newest that is verified when left out
     """
     found = backups.find(site, backup)
-    container = services.container(site, "backups")
     for kind, name, ending in (("database", "database.dump", "dump"), ("files", "/data", "tar")):
         path = Path(f"{site.stack}-{found.id}.{ending}")
-        program = ("exec", container, f"{backups.PROGRAMS}/restore", "download", found.id, kind, name)
         with site.console.step(kind) as step:
-            with path.open("wb") as file:
-                failed = site.docker.attach(*program, output=file)
-            if failed:
-                path.unlink()
-                raise DeployError(f"{path} could not be written.", hint="make backups")
+            backups.download(site, path, "download", found.id, kind, name)
             step.detail = f"{path}, {path.stat().st_size / 1e6:.2f} MB"
+
+
+def export(site: Site, folder: str = "") -> None:
+    """Write the site with its newest backup into a folder for one server with Docker Compose; its README.md goes on.
+
+    folder: where to; STACK_NAME-export when left out
+    """
+    target = Path(folder or f"{site.stack}-export")
+    if target.exists():
+        raise DeployError(f"{target} exists already.", hint="make export FOLDER=...")
+    for stack, names in drift.changes(site, releases.history(site)).items():
+        site.console.warn(f"Changed and not applied, but in the export: {', '.join(names)}: make deploy-{stack}")
+    with lock.held(site, "export") as site, site.console.step("export") as step:
+        backup = backups.find(site, "latest")
+        compose.write(site, target, backup)
+        step.detail = f"{target.resolve()}, with the backup {backup}"
+    site.console.say(f"It holds all secrets, not encrypted. What was written after {backup.when} is not in it.")
 
 
 def restore(site: Site, backup: str = "", to: str = "", table: str = "") -> None:

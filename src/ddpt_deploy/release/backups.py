@@ -5,11 +5,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.release import backing_services, database, image, job, migrations, recovery
-from ddpt_deploy.site import releases, secrets, stacks
+from ddpt_deploy.site import releases, secrets, services, stacks
 from ddpt_deploy.site.site import Site
 
 # where the programs are
@@ -186,6 +187,17 @@ def drill(site: Site, backup: Backup) -> None:
         _migrate(site, restored)
     finally:
         drop(site, restored)
+
+
+def download(site: Site, path: Path, *words: str) -> None:
+    """Write what the program ``restore`` prints into a file. Raises DeployError; then there is no file."""
+    with path.open("wb") as file:
+        failed = site.docker.attach(
+            "exec", services.container(site, "backups"), f"{PROGRAMS}/restore", *words, output=file
+        )
+    if failed:
+        path.unlink()
+        raise DeployError(f"{path} could not be written.", hint="make backups")
 
 
 def drop(site: Site, name: str) -> None:

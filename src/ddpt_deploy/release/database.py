@@ -61,7 +61,7 @@ def sort_order_problems(site: Site) -> list[str]:
 
 
 def run_sql(site: Site, script: str, *, create: bool = False, timeout: float = 60) -> None:
-    """Run one of the scripts as PostgreSQL's superuser, for ``timeout`` seconds at most. Raises DeployError."""
+    """Run a file of the folder jobs/ as PostgreSQL's superuser, for ``timeout`` seconds at most. Raises DeployError."""
     versions = secrets.versions(site)
     if "POSTGRES_PASSWORD" not in versions or "DATABASE_PASSWORD" not in versions:
         raise DeployError("The passwords of the database are missing.", hint="make secrets")

@@ -1,6 +1,6 @@
 """The image of a release: built with its version, and named by its content."""
 
-from ddpt_deploy.docker import options
+from ddpt_deploy.docker import Docker, options
 from ddpt_deploy.errors import DeployError, DockerError
 from ddpt_deploy.site import stacks
 from ddpt_deploy.site.site import Site
@@ -9,20 +9,25 @@ from ddpt_deploy.site.site import Site
 REVISION = "org.opencontainers.image.revision"
 
 
-def build(site: Site, version: str) -> tuple[str, str]:
-    """Build the project; return the name of the image, by its version and content, and the digest of its content."""
-    tag = f"{site.settings.image}:{version}"
-    site.docker.run(
+def build(site: Site, version: str) -> tuple[str, str, str]:
+    """Build the project, on the engine or where BUILD_ON says, whose layers are then sent to the engine.
+
+    Return the name of the image, by its version and content, the digest of its content, and how much was sent.
+    """
+    tag, where = f"{site.settings.image}:{version}", site.settings.build_on
+    docker = Docker(str(site.folder / "build-elsewhere")) if where else site.docker
+    printed = docker.run(
         *("build", "--target", "production", "--file", str(site.dockerfile), "--tag", tag),
         *options("--build-arg", {"VERSION": version, "RELEASE": version}),
         *options("--label", site.labels("image", version=version)),
         str(site.project),
+        variables={"BUILD_ON": where, "TAG": tag},
     )
     [built] = site.docker.inspect("image", tag)
     digest = str(built["Id"])
     reference = f"{tag}-{digest.removeprefix('sha256:')[:12]}"
     site.docker.run("tag", tag, reference)
-    return reference, digest
+    return reference, digest, printed.strip() if where else ""
 
 
 def pinned(site: Site, reference: str) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import resources
 from typing import Any
 
 from ddpt_deploy.errors import DeployError, DockerError
@@ -117,5 +116,5 @@ def named_volumes(service: Mapping[str, Any]) -> dict[str, str]:
 
 
 def script(site: Site, name: str) -> str:
-    """Store a script of this package for a job, and return the name of the config."""
-    return store.file(site, (resources.files("ddpt_deploy") / "scripts" / name).read_text())
+    """Store a program of the folder jobs/ for a job, and return the name of the config."""
+    return store.file(site, (site.folder / "jobs" / name).read_text())

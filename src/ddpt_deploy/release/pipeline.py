@@ -30,8 +30,8 @@ def build(site: Site, version: str, pushed: str = "", *, push: bool = True) -> t
             shown.detail = pushed
             return pushed, image.pull(site, pushed, version)
     with step(site, "build", version) as shown:
-        reference, digest = image.build(site, version)
-        shown.detail = reference
+        reference, digest, sent = image.build(site, version)
+        shown.detail = f"{reference} {sent}".rstrip()
     if push and site.settings.registry:
         with step(site, "push", version) as shown:
             site.docker.run("push", reference)

@@ -16,6 +16,8 @@ from ddpt_deploy.site.site import Site
 # https://docs.docker.com/engine/release-notes/25.0/ brought start_interval for health checks
 OLDEST_ENGINE = (25, 0)
 FREE_GIGABYTES = 2
+# https://docs.docker.com/engine/swarm/swarm-tutorial/#open-protocols-and-ports-between-the-hosts, but for UDP
+SWARM_PORTS = (2377, 7946)
 
 
 def check(
@@ -93,14 +95,21 @@ def _names(site: Site, setup: bool) -> Iterator[str]:
     examples = [name for name, value in names.items() if re.search(r"(^|[.@])example(\.(com|net|org))?$", value)]
     for name in examples:
         yield f"{name}={names[name]} is only an example: write yours into {known.environment}.env"
-    server = {node["Status"]["Addr"] for node in swarm.nodes(site)}
-    server |= _addresses(urlsplit(os.environ.get("DOCKER_HOST", "")).hostname or "localhost")
-    for host in known.hosts if setup and names and not examples else ():
+    machine = urlsplit(os.environ.get("DOCKER_HOST", "")).hostname or "localhost"
+    server = {node["Status"]["Addr"] for node in swarm.nodes(site)} | _addresses(machine)
+    bridges = site.docker.inspect("network", "docker_gwbridge")
+    for host in known.hosts if names and not examples else ():
         found = _addresses(host)
-        if not found or found - server:
+        if setup and (not found or found - server):
             # which may be right: a CDN, NAT, or an address of the server that is not known here
             addresses = ", ".join(sorted(found)) or "no address"
             site.console.warn(f"DNS has {addresses} for {host}, and the server is {', '.join(sorted(server))}.")
+        if ":" in "".join(found) and not all(bridge.get("EnableIPv6") for bridge in bridges):
+            problem = f"{host} has an AAAA record, and the bridge docker_gwbridge no IPv6: all clients by IPv6 have one address"
+            site.console.warn(f"{problem}. Remove the record, or see README.md, Set up a server.")
+    for port in SWARM_PORTS if setup and names else ():
+        with suppress(OSError), socket.create_connection((machine, port), timeout=1):
+            site.console.warn(f"Port {port} of {machine} is open, and only for other nodes: close it in the firewall.")
 
 
 def _addresses(host: str) -> set[str]:

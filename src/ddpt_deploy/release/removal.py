@@ -48,9 +48,13 @@ def _prune_images(site: Site, kept: list[releases.Release], old: list[releases.R
 
 def remove_services(site: Site) -> int:
     """Remove all services, jobs included, and return how many there were. Data, secrets and releases stay."""
-    found = site.docker.ids("service", "ls", "--quiet", "--filter", f"label={services.NAMESPACE}={site.stack}")
+    named = ("--quiet", "--filter", f"label={services.NAMESPACE}={site.stack}")
+    found = site.docker.ids("service", "ls", *named)
     if found:
         site.docker.run("service", "rm", *found)
+    # PostgreSQL writes all to disk before it ends, and nothing else may start on its volume meanwhile
+    if left := site.console.wait_until(lambda: ", ".join(site.docker.ids("ps", *named)), timeout=120):
+        raise DeployError(f"Containers of {site.stack} still run: {left}.", hint="docker ps, then make stack-rm again")
     return len(found)
 
 

@@ -1,7 +1,6 @@
 """Rolls services to what is asked for, and waits for the verdict."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from ddpt_deploy.errors import DeployError
@@ -14,9 +13,8 @@ from ddpt_deploy.site.site import Site
 def roll(site: Site, release: releases.Release, *, files: Mapping[str, str] | None = None) -> None:
     """Roll the application to a release, with ``files`` in /run/secrets or those of now. Raises DeployError."""
     files = secrets.files(site, "django") if files is None else files
-    for name, text in release.stacks.items():
-        stack = stacks.read(site, name, text, releases.given(site, release))
-        apply(site, replace(stack, environment=release.environment), files)
+    for stack in releases.application(site, release):
+        apply(site, stack, files)
         for service in stack.services:
             rebalance(site, service)
 

@@ -77,6 +77,12 @@ def given(site: Site, release: Release) -> dict[str, str]:
     return {**older, "DJANGO_IMAGE": release.image, "RELEASE": release.version}
 
 
+def application(site: Site, release: Release) -> list[stacks.Stack]:
+    """Return the stacks that a release rolls out, with the settings that it gives Django."""
+    read = [stacks.read(site, name, text, given(site, release)) for name, text in release.stacks.items()]
+    return [replace(stack, environment=release.environment) for stack in read]
+
+
 def record(site: Site, release: Release, seconds: float) -> Release:
     """Store a release as the newest one: who made it, when, and in how many seconds. Raises DeployError."""
     recorded = history(site)

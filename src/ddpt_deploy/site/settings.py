@@ -51,6 +51,7 @@ class Settings:
     secure_hsts_include_subdomains: bool = setting(values.boolean)
     secure_hsts_preload: bool = setting(values.boolean)
     registry: str = setting()
+    build_on: str = setting()
     django_replicas: int = setting(values.at_least_one)
     django_cpus: float = setting(values.decimal)
     django_memory: int = setting(values.memory)

@@ -103,13 +103,8 @@ def apply(
 
     ``files`` says which Docker secret is in which file of /run/secrets, ``images`` which image a service gets.
     """
-    values = {**variables(site, files), **stack.given}
-    config = json.loads(_read(site, stack.name, stack.text, values))
-    for name, service in config["services"].items():
-        service["image"] = images.get(name, service["image"])
-        # a dollar sign would start a variable of the file
-        more = {name: value.replace("$", "$$") for name, value in stack.environment.items()}
-        service["environment"] = {**(service.get("environment") or {}), **more}
+    config = configuration(site, stack, files, images)
+    for service in config["services"].values():
         service["secrets"] = [*service.get("secrets", []), *({"source": file, "target": file} for file in files)]
     stored = {file: {"external": True, "name": name} for file, name in files.items()}
     config["secrets"] = {**config.get("secrets", {}), **stored}
@@ -117,7 +112,18 @@ def apply(
     # An image is named by a digest or an ID, so there is nothing to resolve at a registry.
     options = ("--detach=true", "--resolve-image=never", "--with-registry-auth", "--compose-file", "-", site.stack)
     command = ("config", "--compose-file", "-") if check_only else ("deploy", *options)
-    site.docker.run("stack", *command, stdin=json.dumps(for_swarm(config), ensure_ascii=False), variables=values)
+    site.docker.run("stack", *command, stdin=json.dumps(for_swarm(config), ensure_ascii=False))
+
+
+def configuration(site: Site, stack: Stack, files: Mapping[str, str], images: Mapping[str, str]) -> dict[str, Any]:
+    """Return what Docker reads in a stack, with its images and environment; each dollar sign is doubled."""
+    config: dict[str, Any] = json.loads(_read(site, stack.name, stack.text, {**variables(site, files), **stack.given}))
+    for name, service in config["services"].items():
+        service["image"] = images.get(name, service["image"])
+        # a dollar sign would start a variable of the file
+        more = {name: value.replace("$", "$$") for name, value in stack.environment.items()}
+        service["environment"] = {**(service.get("environment") or {}), **more}
+    return config
 
 
 def for_swarm(config: dict[str, Any]) -> dict[str, Any]:

@@ -145,7 +145,11 @@ def dns(monkeypatch):
             raise socket.gaierror("Name or service not known")
         return [(None, None, None, None, (address, 0)) for address in names[host]]
 
+    def create_connection(address, timeout):
+        raise TimeoutError
+
     monkeypatch.setattr(preflight.socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(preflight.socket, "create_connection", create_connection)
     return names
 
 
@@ -174,3 +178,42 @@ def test_dns_is_compared_with_the_server_before_a_setup(run, dns, monkeypatch, r
         assert warning in printed
     # a CI job may see another DNS
     assert "DNS has" not in run("deploy", *typed, version="v2")[1]
+
+
+PUBLIC = ["DOMAIN_NAME=shop.test", "ACME_EMAIL=ada@shop.test", "EMAIL_HOST=off"]
+
+
+@pytest.mark.parametrize(
+    ("records", "ipv6", "warned"),
+    [
+        (["203.0.113.5", "2001:db8::5"], False, True),
+        (["203.0.113.5", "2001:db8::5"], True, False),
+        (["203.0.113.5"], False, False),
+    ],
+)
+def test_clients_by_ipv6_that_would_have_one_address_are_a_warning(run, swarm, dns, monkeypatch, records, ipv6, warned):
+    dns["shop.test"] = records
+    swarm.networks.add("docker_gwbridge")
+    monkeypatch.setattr(swarm, "ipv6", ipv6)
+    for command in ("setup", "deploy"):
+        status, printed = run(command, *PUBLIC)
+        assert status == 0, printed
+        assert ("shop.test has an AAAA record, and the bridge docker_gwbridge no IPv6" in printed) is warned
+
+
+def test_ports_of_the_swarm_that_are_open_to_all_are_a_warning(run, swarm, dns, monkeypatch):
+    dns["shop.test"] = dns["server.shop.test"] = ["203.0.113.5"]
+    monkeypatch.setenv("DOCKER_HOST", "ssh://deploy@server.shop.test")
+    with socket.create_server(("127.0.0.1", 0)) as open_port:
+        connection = socket.socket()
+        connection.connect(open_port.getsockname())
+
+        def create_connection(address, timeout):
+            if address != ("server.shop.test", 2377):
+                raise ConnectionRefusedError
+            return connection
+
+        monkeypatch.setattr(preflight.socket, "create_connection", create_connection)
+        printed = run("setup", *PUBLIC)[1]
+    assert "Port 2377 of server.shop.test is open" in printed
+    assert "Port 7946" not in printed
