@@ -1,10 +1,12 @@
 """Commands that back up the site, and restore it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ddpt_deploy.errors import DeployError
-from ddpt_deploy.release import backups, probe, proxy, recovery, smoke_test
-from ddpt_deploy.site import lock, services
+from ddpt_deploy.release import backing_services, backups, probe, proxy, recovery, smoke_test, upgrade
+from ddpt_deploy.site import lock, services, stacks
 from ddpt_deploy.site.site import Site
 
 
@@ -73,17 +75,8 @@ def restore(site: Site, backup: str = "", to: str = "", table: str = "") -> None
             return
         lost = f"Everything that was written to {site.settings.url} after {found.when} will not be there."
         site.console.confirm(f"{lost} Restore the backup {found}?")
-        before = proxy.in_maintenance(site)
-        proxy.set_maintenance(site, True)
-        try:
+        with _maintenance(site):
             kept = backups.restore(site, found)
-        except BaseException:
-            proxy.set_maintenance(site, before)
-            raise
-        # before clients see it; one that fails stays in maintenance
-        with site.console.step("smoke-test") as step:
-            step.detail = smoke_test.run(site, probe.CLIENT_ERROR)
-        proxy.set_maintenance(site, before)
     site.console.say(f"The database of before is {kept}. To drop it: make dbshell, then DROP DATABASE {kept};")
 
 
@@ -95,6 +88,48 @@ def restore_drill(site: Site, backup: str = "", to: str = "") -> None:
     """
     with lock.held(site, f"restore-drill {backup or to or 'latest'}") as site:
         backups.drill(site, _find(site, backup, to))
+
+
+def upgrade_postgres(site: Site, version: str = "", remove: str = "") -> None:
+    """Move the database to another major version of PostgreSQL, after a rehearsal, or back to the one before.
+
+    version: the major version, such as 19; the image is that of now with this number
+    remove: the version whose data is removed, which the site does not use any more
+    """
+    with lock.held(site, f"upgrade-postgres {version or remove}") as site:
+        if remove:
+            site.console.confirm(f"This removes the data of PostgreSQL {remove}, so there is no way back to it. Continue?")
+            with site.console.step("remove") as step:
+                step.detail = upgrade.run(site, "remove", remove)
+            return
+        new = upgrade.with_version(site, version)
+        with site.console.step("rehearsal"):
+            plan = upgrade.run(new, "rehearse")
+        site.console.confirm(f"{plan} Continue?")
+        with _maintenance(site):
+            upgrade.move(site, new)
+        with site.console.step("backups"):
+            backing_services.apply(new, stacks.get(new, "backups"))
+        with site.console.step("backup") as step:
+            step.detail = backups.take(new, "manual")
+    site.console.say(f"POSTGRES_IMAGE={new.settings.postgres_image} is in {site.settings.environment}.env: commit that.")
+    site.console.say("The data of before is kept: VERSION= with its number goes back to it, REMOVE= removes it.")
+
+
+@contextmanager
+def _maintenance(site: Site) -> Iterator[None]:
+    """Have the site in maintenance while its data changes; one that then fails the smoke test stays in it."""
+    before = proxy.in_maintenance(site)
+    proxy.set_maintenance(site, True)
+    try:
+        yield
+    except BaseException:
+        proxy.set_maintenance(site, before)
+        raise
+    # before clients see it
+    with site.console.step("smoke-test") as step:
+        step.detail = smoke_test.run(site, probe.CLIENT_ERROR)
+    proxy.set_maintenance(site, before)
 
 
 def _find(site: Site, backup: str, to: str) -> backups.Backup:

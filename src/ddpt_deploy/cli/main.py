@@ -56,6 +56,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "backup-download": backups.backup_download,
     "restore": backups.restore,
     "restore-drill": backups.restore_drill,
+    "upgrade-postgres": backups.upgrade_postgres,
     "reindex": operations.reindex,
     "deploy-stack": releases.deploy_stack,
     "exec": containers.execute,

@@ -194,10 +194,19 @@ def drop(site: Site, name: str) -> None:
 
 
 def run(
-    site: Site, program: str, *arguments: str, capabilities: Sequence[str] = (), files: Mapping[str, str] | None = None
+    site: Site,
+    program: str,
+    *arguments: str,
+    capabilities: Sequence[str] = (),
+    files: Mapping[str, str] | None = None,
+    also: Mapping[str, Any] | None = None,
 ) -> str:
-    """Run a program in a job, with ``files`` as secrets besides its own; return what it prints. Raises DeployError."""
+    """Run a program in a job, and return what it prints. Raises DeployError.
+
+    Besides its own it gets ``files`` as secrets, and the volumes and variables that ``also`` has, another service.
+    """
     service = stacks.get(site, "backups").services["backups"]
+    also = also or {}
     image.ensure(site, service["image"])
     task = job.Job(
         name=f"backup-{arguments[0]}",
@@ -207,8 +216,8 @@ def run(
         constraint=service["deploy"]["placement"]["constraints"][0],
         on_network=True,
         memory=str(service["deploy"]["resources"]["limits"]["memory"]),
-        environment=service["environment"],
-        volumes=job.named_volumes(service),
+        environment={**service["environment"], **also.get("environment", {})},
+        volumes={**job.named_volumes(service), **job.named_volumes(also)},
         secrets={**secrets.files(site, "backups"), **(files or {})},
     )
     try:
