@@ -98,7 +98,9 @@ def upgrade_postgres(site: Site, version: str = "", remove: str = "") -> None:
     """
     with lock.held(site, f"upgrade-postgres {version or remove}") as site:
         if remove:
-            site.console.confirm(f"This removes the data of PostgreSQL {remove}, so there is no way back to it. Continue?")
+            site.console.confirm(
+                f"This removes the data of PostgreSQL {remove}, so there is no way back to it. Continue?"
+            )
             with site.console.step("remove") as step:
                 step.detail = upgrade.run(site, "remove", remove)
             return
@@ -112,7 +114,9 @@ def upgrade_postgres(site: Site, version: str = "", remove: str = "") -> None:
             backing_services.apply(new, stacks.get(new, "backups"))
         with site.console.step("backup") as step:
             step.detail = backups.take(new, "manual")
-    site.console.say(f"POSTGRES_IMAGE={new.settings.postgres_image} is in {site.settings.environment}.env: commit that.")
+    site.console.say(
+        f"POSTGRES_IMAGE={new.settings.postgres_image} is in {site.settings.environment}.env: commit that."
+    )
     site.console.say("The data of before is kept: VERSION= with its number goes back to it, REMOVE= removes it.")
 
 

@@ -74,7 +74,9 @@ def run_sql(site: Site, script: str, *, create: bool = False, timeout: float = 6
             "CREATE": str(create),
             "EXTENSIONS": site.settings.postgres_extensions,
         },
-        configs={path: store.file(site, (site.folder / "postgres" / name).read_text()) for path, name in scripts.items()},
+        configs={
+            path: store.file(site, (site.folder / "postgres" / name).read_text()) for path, name in scripts.items()
+        },
         secrets=files,
     )
     job.run(site, psql, timeout=timeout)
