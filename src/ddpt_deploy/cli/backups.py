@@ -9,36 +9,29 @@ from ddpt_deploy.release import backing_services, backups, probe, proxy, recover
 from ddpt_deploy.site import lock, services, stacks
 from ddpt_deploy.site.site import Site
 
+EXTERNAL = "The database is external: who provides it backs it up and restores it. These backups have the other files."
+
 
 def backup(site: Site) -> None:
     """Back up the database, the uploads and the certificates, and read all back."""
     with lock.held(site, "backup") as site, site.console.step("backup") as step:
         step.detail = backups.take(site, "manual")
+    if site.settings.external_database:
+        site.console.say(EXTERNAL)
 
 
 def list_backups(site: Site) -> None:
     """List the backups, the newest first, and the moments that can be restored."""
     snapshots = backups.snapshots(site)
     rows = [
-        {
-            "backup": one.id,
-            "when": one.when,
-            "MB": one.megabytes,
-            "release": one.release,
-            "kind": one.kind,
-            "": "verified" if one.verified else "NOT VERIFIED",
-        }
+        {"backup": one.id, "when": one.when, "MB": one.megabytes, "release": one.release, "kind": one.kind}
+        | {"": "verified" if one.verified else "NOT VERIFIED"}
         for one in reversed(backups.from_snapshots(snapshots))
     ]
     site.console.table(rows)
     for span in recovery.ranges(recovery.bases(snapshots)):
         site.console.say(f"{span}: any second, by make restore TO=")
     site.console.say(f"kept in {site.settings.backup_repository or 'the volume ' + site.name('backups')}")
-
-
-def backup_key(site: Site) -> None:
-    """Print the key of the backups, to be kept outside of the server: without it no backup can be read."""
-    site.console.say(services.run(site, "backups", "cat", "/run/secrets/RESTIC_PASSWORD"))
 
 
 def backup_download(site: Site, backup: str = "latest") -> None:
@@ -69,6 +62,10 @@ def restore(site: Site, backup: str = "", to: str = "", table: str = "") -> None
     """
     with lock.held(site, f"restore {backup or to or 'latest'}") as site:
         found = _find(site, backup, to)
+        if site.settings.external_database:
+            backups.restore_files(site, found)
+            site.console.say(EXTERNAL)
+            return
         if table:
             where = backups.restore_table(site, found, table)
             site.console.say(f"{table} as of {found.when} is in the {where}, beside the current one.")
@@ -98,9 +95,7 @@ def upgrade_postgres(site: Site, version: str = "", remove: str = "") -> None:
     """
     with lock.held(site, f"upgrade-postgres {version or remove}") as site:
         if remove:
-            site.console.confirm(
-                f"This removes the data of PostgreSQL {remove}, so there is no way back to it. Continue?"
-            )
+            site.console.confirm(f"This removes the data of PostgreSQL {remove}: nothing goes back to it. Continue?")
             with site.console.step("remove") as step:
                 step.detail = upgrade.run(site, "remove", remove)
             return
@@ -110,13 +105,10 @@ def upgrade_postgres(site: Site, version: str = "", remove: str = "") -> None:
         site.console.confirm(f"{plan} Continue?")
         with _maintenance(site):
             upgrade.move(site, new)
-        with site.console.step("backups"):
-            backing_services.apply(new, stacks.get(new, "backups"))
         with site.console.step("backup") as step:
+            backing_services.apply(new, stacks.get(new, "backups"))
             step.detail = backups.take(new, "manual")
-    site.console.say(
-        f"POSTGRES_IMAGE={new.settings.postgres_image} is in {site.settings.environment}.env: commit that."
-    )
+    site.console.say(f"{new.settings.postgres_image} is in {site.settings.environment}.env: commit that.")
     site.console.say("The data of before is kept: VERSION= with its number goes back to it, REMOVE= removes it.")
 
 

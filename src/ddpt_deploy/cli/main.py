@@ -52,7 +52,6 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "hooks": releases.list_hooks,
     "backup": backups.backup,
     "backups": backups.list_backups,
-    "backup-key": backups.backup_key,
     "backup-download": backups.backup_download,
     "restore": backups.restore,
     "restore-drill": backups.restore_drill,

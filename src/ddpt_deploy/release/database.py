@@ -8,27 +8,20 @@ from ddpt_deploy.release import job
 from ddpt_deploy.site import releases, secrets, services, stacks, store
 from ddpt_deploy.site.site import Site
 
-# What ensure_database.sql says of a volume that is not that of the site.
-WRONG = ("The database of this site is lost.", "The database is that of another site.")
-
 
 def ensure(site: Site, *, new: bool = False) -> None:
     """Ensure that the database exists, its extensions, and the role of Django's newest password. Raises DeployError.
 
     Where releases are on record, an empty volume is not that of a new site, unless the database may be ``new``.
     """
+    if site.settings.external_database:
+        return
     try:
         run_sql(site, "ensure_database.sql", create=new or not releases.history(site))
     except DeployError as error:
-        wrong = next((words for words in WRONG if words in error.cause), "")
-        if not wrong:
-            if "is not available" in error.cause:
-                error.hint = "POSTGRES_IMAGE= in production.env: an image with all of POSTGRES_EXTENSIONS"
-            raise
-        problem = f"{wrong} Releases are on record, and the volume {site.name('postgres')} does not belong to them."
-        cause = "Another node may have the right volume: see the nodes with the label data=yes."
-        hint = "make restore, or to begin with what that volume has: make setup NEW_DATABASE=1"
-        raise DeployError(problem, cause=cause, hint=hint) from None
+        if "is not available" in error.cause:
+            error.hint = "POSTGRES_IMAGE= in production.env: an image with all of POSTGRES_EXTENSIONS"
+        raise
 
 
 def site_id(site: Site) -> str:
@@ -55,12 +48,10 @@ def run_sql(site: Site, script: str, *, create: bool = False, timeout: float = 6
     if "POSTGRES_PASSWORD" not in versions or "DATABASE_PASSWORD" not in versions:
         raise DeployError("The passwords of the database are missing.", hint="make secrets")
     newest = versions["DATABASE_PASSWORD"][-1]
-    files = {"DATABASE_PASSWORD": secrets.full_name(site, "DATABASE_PASSWORD", newest)}
     # PostgreSQL knows one of the older ones until this job has set the newest
-    for version in versions["POSTGRES_PASSWORD"]:
-        files[f"POSTGRES_PASSWORD_{version}"] = secrets.full_name(site, "POSTGRES_PASSWORD", version)
-    files["POSTGRES_PASSWORD"] = files.pop(f"POSTGRES_PASSWORD_{versions['POSTGRES_PASSWORD'][-1]}")
+    *older, superuser = [secrets.full_name(site, "POSTGRES_PASSWORD", one) for one in versions["POSTGRES_PASSWORD"]]
     scripts = {"/psql.sh": "psql.sh", "/job.sql": script}
+    texts = {path: (site.folder / "postgres" / name).read_text() for path, name in scripts.items()}
     psql = job.Job(
         name="database",
         image=stacks.get(site, "postgres").images[0],
@@ -74,9 +65,11 @@ def run_sql(site: Site, script: str, *, create: bool = False, timeout: float = 6
             "CREATE": str(create),
             "EXTENSIONS": site.settings.postgres_extensions,
         },
-        configs={
-            path: store.file(site, (site.folder / "postgres" / name).read_text()) for path, name in scripts.items()
+        configs={path: store.file(site, text) for path, text in texts.items()},
+        secrets={
+            "DATABASE_PASSWORD": secrets.full_name(site, "DATABASE_PASSWORD", newest),
+            "POSTGRES_PASSWORD": superuser,
+            **{f"POSTGRES_PASSWORD_{number}": name for number, name in enumerate(older, 1)},
         },
-        secrets=files,
     )
     job.run(site, psql, timeout=timeout)
