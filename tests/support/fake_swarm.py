@@ -30,6 +30,7 @@ def _parsed(text):
 def read(text, variables):
     """Return what a stack file says, with its variables filled in."""
     text = re.sub(r"\$\{(\w+):-([^}]*)}", lambda one: variables.get(one[1]) or one[2], text)
+    text = re.sub(r"\$\{(\w+):\+((?:[^{}]|\{[^}]*})*)}", lambda one: one[2] if variables.get(one[1]) else '""', text)
     return copy.deepcopy(_parsed(Template(text).safe_substitute(variables)))
 
 

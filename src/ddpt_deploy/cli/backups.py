@@ -1,42 +1,47 @@
 """Commands that back up the site, and restore it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ddpt_deploy.errors import DeployError
-from ddpt_deploy.release import backups, compose, drift, probe, proxy, recovery, smoke_test
-from ddpt_deploy.site import lock, releases, services
+from ddpt_deploy.release import (
+    backing_services,
+    backups,
+    compose,
+    drift,
+    probe,
+    proxy,
+    recovery,
+    smoke_test,
+    upgrade,
+)
+from ddpt_deploy.site import lock, releases, stacks
 from ddpt_deploy.site.site import Site
+
+EXTERNAL = "The database is external: who provides it backs it up and restores it. These backups have the other files."
 
 
 def backup(site: Site) -> None:
     """Back up the database, the uploads and the certificates, and read all back."""
     with lock.held(site, "backup") as site, site.console.step("backup") as step:
         step.detail = backups.take(site, "manual")
+    if site.settings.external_database:
+        site.console.say(EXTERNAL)
 
 
 def list_backups(site: Site) -> None:
     """List the backups, the newest first, and the moments that can be restored."""
     snapshots = backups.snapshots(site)
     rows = [
-        {
-            "backup": one.id,
-            "when": one.when,
-            "MB": one.megabytes,
-            "release": one.release,
-            "kind": one.kind,
-            "": "verified" if one.verified else "NOT VERIFIED",
-        }
+        {"backup": one.id, "when": one.when, "MB": one.megabytes, "release": one.release, "kind": one.kind}
+        | {"": "verified" if one.verified else "NOT VERIFIED"}
         for one in reversed(backups.from_snapshots(snapshots))
     ]
     site.console.table(rows)
     for span in recovery.ranges(recovery.bases(snapshots)):
         site.console.say(f"{span}: any second, by make restore TO=")
     site.console.say(f"kept in {site.settings.backup_repository or 'the volume ' + site.name('backups')}")
-
-
-def backup_key(site: Site) -> None:
-    """Print the key of the backups, to be kept outside of the server: without it no backup can be read."""
-    site.console.say(services.run(site, "backups", "cat", "/run/secrets/RESTIC_PASSWORD"))
 
 
 def backup_download(site: Site, backup: str = "latest") -> None:
@@ -78,23 +83,18 @@ def restore(site: Site, backup: str = "", to: str = "", table: str = "") -> None
     """
     with lock.held(site, f"restore {backup or to or 'latest'}") as site:
         found = _find(site, backup, to)
+        if site.settings.external_database:
+            backups.restore_files(site, found)
+            site.console.say(EXTERNAL)
+            return
         if table:
             where = backups.restore_table(site, found, table)
             site.console.say(f"{table} as of {found.when} is in the {where}, beside the current one.")
             return
         lost = f"Everything that was written to {site.settings.url} after {found.when} will not be there."
         site.console.confirm(f"{lost} Restore the backup {found}?")
-        before = proxy.in_maintenance(site)
-        proxy.set_maintenance(site, True)
-        try:
+        with _maintenance(site):
             kept = backups.restore(site, found)
-        except BaseException:
-            proxy.set_maintenance(site, before)
-            raise
-        # before clients see it; one that fails stays in maintenance
-        with site.console.step("smoke-test") as step:
-            step.detail = smoke_test.run(site, probe.CLIENT_ERROR)
-        proxy.set_maintenance(site, before)
     site.console.say(f"The database of before is {kept}. To drop it: make dbshell, then DROP DATABASE {kept};")
 
 
@@ -106,6 +106,47 @@ def restore_drill(site: Site, backup: str = "", to: str = "") -> None:
     """
     with lock.held(site, f"restore-drill {backup or to or 'latest'}") as site:
         backups.drill(site, _find(site, backup, to))
+
+
+def upgrade_postgres(site: Site, version: str = "", remove: str = "") -> None:
+    """Move the database to another major version of PostgreSQL, after a rehearsal, or back to the one before.
+
+    version: the major version, such as 19; the image is that of now with this number
+    remove: the version whose data is removed, which the site does not use any more
+    """
+    with lock.held(site, f"upgrade-postgres {version or remove}") as site:
+        if remove:
+            site.console.confirm(f"This removes the data of PostgreSQL {remove}: nothing goes back to it. Continue?")
+            with site.console.step("remove") as step:
+                step.detail = upgrade.run(site, "remove", remove)
+            return
+        new = upgrade.with_version(site, version)
+        with site.console.step("rehearsal"):
+            plan = upgrade.run(new, "rehearse")
+        site.console.confirm(f"{plan} Continue?")
+        with _maintenance(site):
+            upgrade.move(site, new)
+        with site.console.step("backup") as step:
+            backing_services.apply(new, stacks.get(new, "backups"))
+            step.detail = backups.take(new, "manual")
+    site.console.say(f"{new.settings.postgres_image} is in {site.settings.environment}.env: commit that.")
+    site.console.say("The data of before is kept: VERSION= with its number goes back to it, REMOVE= removes it.")
+
+
+@contextmanager
+def _maintenance(site: Site) -> Iterator[None]:
+    """Have the site in maintenance while its data changes; one that then fails the smoke test stays in it."""
+    before = proxy.in_maintenance(site)
+    proxy.set_maintenance(site, True)
+    try:
+        yield
+    except BaseException:
+        proxy.set_maintenance(site, before)
+        raise
+    # before clients see it
+    with site.console.step("smoke-test") as step:
+        step.detail = smoke_test.run(site, probe.CLIENT_ERROR)
+    proxy.set_maintenance(site, before)
 
 
 def _find(site: Site, backup: str, to: str) -> backups.Backup:

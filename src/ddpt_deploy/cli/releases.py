@@ -41,9 +41,10 @@ def setup(
             backups.restore_files(site, backup)
         for stack in stacks.backing(site):
             with site.console.step(stack.name):
-                backing_services.apply(site, stack, new_database=new_database)
-        if backup:
+                backing_services.apply(site, stack, new=new_database)
+        if backup and not site.settings.external_database:
             backups.drop(site, backups.restore(site, backup))
+        if backup:
             with site.console.step("records") as step:
                 step.detail = backups.restore_records(site, backup)
             then = f"git checkout {backup.release}, then make deploy"

@@ -61,7 +61,7 @@ def before_migrations(site: Site, candidate: releases.Release) -> str:
     """Take a backup where a release has other migrations than the current one; return its ID. Raises DeployError."""
     current = releases.history(site)[-1:]
     changed = any(one.migration_files != candidate.migration_files for one in current)
-    if not changed or not site.settings.backup_before_migrations:
+    if not changed or not site.settings.backup_before_migrations or site.settings.external_database:
         return ""
     with site.console.step("backup") as step:
         step.detail = take(site, "before-migrations", fresh=site.settings.backup_fresh_minutes)
@@ -162,7 +162,7 @@ def restore(site: Site, backup: Backup) -> str:
     restored = f"{site.settings.database}_restored"
     kept = f"{site.settings.database}_before_{datetime.now(UTC):%Y%m%d_%H%M%S}"
     with site.console.step("database"):
-        backing_services.apply(site, stacks.get(site, "postgres"), new_database=True)
+        backing_services.apply(site, stacks.get(site, "postgres"), new=True)
     _restore(site, backup, "restore", restored, capabilities=WRITE)
     try:
         _migrate(site, restored)
@@ -206,10 +206,16 @@ def drop(site: Site, name: str) -> None:
 
 
 def run(
-    site: Site, program: str, *arguments: str, capabilities: Sequence[str] = (), files: Mapping[str, str] | None = None
+    site: Site,
+    program: str,
+    *arguments: str,
+    capabilities: Sequence[str] = (),
+    files: Mapping[str, str] | None = None,
+    also: Mapping[str, Any] | None = None,
 ) -> str:
-    """Run a program in a job, with ``files`` as secrets besides its own; return what it prints. Raises DeployError."""
+    """Run a program in a job, with more secrets, and what the service ``also`` has; return its output. Raises DeployError."""
     service = stacks.get(site, "backups").services["backups"]
+    also = also or {}
     image.ensure(site, service["image"])
     task = job.Job(
         name=f"backup-{arguments[0]}",
@@ -219,8 +225,8 @@ def run(
         constraint=service["deploy"]["placement"]["constraints"][0],
         on_network=True,
         memory=str(service["deploy"]["resources"]["limits"]["memory"]),
-        environment=service["environment"],
-        volumes=job.named_volumes(service),
+        environment={**service["environment"], **also.get("environment", {})},
+        volumes={**job.named_volumes(service), **job.named_volumes(also)},
         secrets={**secrets.files(site, "backups"), **(files or {})},
     )
     try:
@@ -242,7 +248,7 @@ def _restore(site: Site, backup: Backup, what: str, *words: str, capabilities: S
 
 def _migrate(site: Site, restored: str) -> None:
     """Run the migrations of the current release, if there is one, on a restored database. Raises DeployError."""
-    for release in releases.history(site)[-1:]:
+    for release in [] if site.settings.external_database else releases.history(site)[-1:]:
         words = ["python", "manage.py", "migrate_release"]
         migration = migrations.django_job(site, release, "backup-migrate", words, database=restored)
         # no code of another release uses that database

@@ -23,7 +23,7 @@ def write(site: Site, folder: Path, backup: backups.Backup) -> None:
         folder.chmod(0o700)
         # wherever the folder is, git must not see the secrets
         (folder / ".gitignore").write_text("*\n")
-        shutil.copy(site.folder / "jobs/ensure_database.sql", folder)
+        shutil.copy(site.folder / "postgres/ensure_database.sql", folder)
         for file in folder.glob("*.sql"):
             # PostgreSQL is another user
             file.chmod(0o644)

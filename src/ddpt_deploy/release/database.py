@@ -8,39 +8,20 @@ from ddpt_deploy.release import job
 from ddpt_deploy.site import releases, secrets, services, stacks, store
 from ddpt_deploy.site.site import Site
 
-# What ensure_database.sql says of a volume that is not that of the site.
-WRONG = ("The database of this site is lost.", "The database is that of another site.")
-
-# The sort orders in use whose version is not that of the image: https://www.postgresql.org/docs/current/collation.html
-CHANGED_COLLATIONS = """
-SELECT format('%s (%s, now %s)', name, coalesce(recorded, 'none'), coalesce(actual, 'none')) FROM (
-  SELECT datname, datcollversion, pg_database_collation_actual_version(oid)
-  FROM pg_database WHERE datname = current_database()
-  UNION ALL
-  SELECT collname, collversion, pg_collation_actual_version(oid) FROM pg_collation
-  WHERE EXISTS (SELECT FROM pg_depend WHERE refclassid = 'pg_collation'::regclass AND refobjid = pg_collation.oid)
-) AS used (name, recorded, actual)
-WHERE recorded IS DISTINCT FROM actual
-"""
-
 
 def ensure(site: Site, *, new: bool = False) -> None:
     """Ensure that the database exists, its extensions, and the role of Django's newest password. Raises DeployError.
 
     Where releases are on record, an empty volume is not that of a new site, unless the database may be ``new``.
     """
+    if site.settings.external_database:
+        return
     try:
         run_sql(site, "ensure_database.sql", create=new or not releases.history(site))
     except DeployError as error:
-        wrong = next((words for words in WRONG if words in error.cause), "")
-        if not wrong:
-            if "is not available" in error.cause:
-                error.hint = "POSTGRES_IMAGE= in production.env: an image with all of POSTGRES_EXTENSIONS"
-            raise
-        problem = f"{wrong} Releases are on record, and the volume {site.name('postgres')} does not belong to them."
-        cause = "Another node may have the right volume: see the nodes with the label data=yes."
-        hint = "make restore, or to begin with what that volume has: make setup NEW_DATABASE=1"
-        raise DeployError(problem, cause=cause, hint=hint) from None
+        if "is not available" in error.cause:
+            error.hint = "POSTGRES_IMAGE= in production.env: an image with all of POSTGRES_EXTENSIONS"
+        raise
 
 
 def site_id(site: Site) -> str:
@@ -51,9 +32,10 @@ def site_id(site: Site) -> str:
 
 def sort_order_problems(site: Site) -> list[str]:
     """Return how the sort order of text in PostgreSQL's image differs from that of the indexes, or nothing."""
+    query = (site.folder / "postgres/changed_collations.sql").read_text()
     psql = ("psql", "--username", "postgres", "--dbname", site.settings.database, "--no-align", "--tuples-only")
     try:
-        changed = services.run(site, "postgres", *psql, "--command", CHANGED_COLLATIONS).splitlines()
+        changed = services.run(site, "postgres", *psql, "--command", query).splitlines()
     except DeployError:
         # other checks say that PostgreSQL does not run
         return []
@@ -61,16 +43,15 @@ def sort_order_problems(site: Site) -> list[str]:
 
 
 def run_sql(site: Site, script: str, *, create: bool = False, timeout: float = 60) -> None:
-    """Run a file of the folder jobs/ as PostgreSQL's superuser, for ``timeout`` seconds at most. Raises DeployError."""
+    """Run a script of postgres/ as PostgreSQL's superuser, for ``timeout`` seconds at most. Raises DeployError."""
     versions = secrets.versions(site)
     if "POSTGRES_PASSWORD" not in versions or "DATABASE_PASSWORD" not in versions:
         raise DeployError("The passwords of the database are missing.", hint="make secrets")
     newest = versions["DATABASE_PASSWORD"][-1]
-    files = {"DATABASE_PASSWORD": secrets.full_name(site, "DATABASE_PASSWORD", newest)}
     # PostgreSQL knows one of the older ones until this job has set the newest
-    for version in versions["POSTGRES_PASSWORD"]:
-        files[f"POSTGRES_PASSWORD_{version}"] = secrets.full_name(site, "POSTGRES_PASSWORD", version)
-    files["POSTGRES_PASSWORD"] = files.pop(f"POSTGRES_PASSWORD_{versions['POSTGRES_PASSWORD'][-1]}")
+    *older, superuser = [secrets.full_name(site, "POSTGRES_PASSWORD", one) for one in versions["POSTGRES_PASSWORD"]]
+    scripts = {"/psql.sh": "psql.sh", "/job.sql": script}
+    texts = {path: (site.folder / "postgres" / name).read_text() for path, name in scripts.items()}
     psql = job.Job(
         name="database",
         image=stacks.get(site, "postgres").images[0],
@@ -84,7 +65,11 @@ def run_sql(site: Site, script: str, *, create: bool = False, timeout: float = 6
             "CREATE": str(create),
             "EXTENSIONS": site.settings.postgres_extensions,
         },
-        configs={"/psql.sh": job.script(site, "psql.sh"), "/job.sql": job.script(site, script)},
-        secrets=files,
+        configs={path: store.file(site, text) for path, text in texts.items()},
+        secrets={
+            "DATABASE_PASSWORD": secrets.full_name(site, "DATABASE_PASSWORD", newest),
+            "POSTGRES_PASSWORD": superuser,
+            **{f"POSTGRES_PASSWORD_{number}": name for number, name in enumerate(older, 1)},
+        },
     )
     job.run(site, psql, timeout=timeout)

@@ -61,9 +61,11 @@ def ensure(site: Site, reference: str) -> None:
     if site.docker.inspect("image", reference):
         return
     for name in [name for name, own in stacks.own_images(site).items() if own == reference]:
+        # the backups have its tools, also where the database is external
+        postgres = stacks.read(site, "postgres", (site.folder / "stacks/postgres.yml").read_text(), {})
         site.docker.run(
             *("build", "--tag", reference),
-            *options("--build-arg", {"POSTGRES_IMAGE": stacks.get(site, "postgres").images[0]}),
+            *options("--build-arg", {"POSTGRES_IMAGE": postgres.images[0]}),
             *options("--label", site.labels("image")),
             str(site.folder / name),
         )

@@ -8,7 +8,7 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from ddpt_deploy.errors import DeployError, DockerError
-from ddpt_deploy.release import database, git, image
+from ddpt_deploy.release import backups, database, git, image
 from ddpt_deploy.site import releases, secrets, services, stacks, swarm
 from ddpt_deploy.site.settings import MEGABYTE, WORKER_MEMORY, Settings
 from ddpt_deploy.site.site import Site
@@ -42,6 +42,7 @@ def check(
             *_sizes(site.settings),
             *_uploads(site.settings, application),
             *_images(site, backing),
+            *(_failure(backups.run, site, "database", "check") if site.settings.external_database else ()),
             *(() if setup else _services(site, backing)),
             *(f"{problem}: make reindex" for problem in database.sort_order_problems(site)),
             *(() if move else _failure(releases.history_for_domain, site)),

@@ -57,6 +57,7 @@ class Settings:
     django_memory: int = setting(values.memory)
     gunicorn_workers: int = setting(values.number)
     gunicorn_threads: int = setting(values.at_least_one)
+    external_database: bool = setting(values.boolean)
     postgres_image: str = setting()
     postgres_extensions: str = setting(values.extensions)
     postgres_memory: int = setting(values.memory)
@@ -154,6 +155,8 @@ class Settings:
             "STOP_SECONDS": str(self.drain_seconds + 40),
             "WEB_CONCURRENCY": str(self.workers),
             "DATABASE_NAME": self.database,
+            # of PostgreSQL in a service of this site; where there is none, a secret has the whole URL
+            "DATABASE_HOST": "" if self.external_database else "postgres",
             # https://www.postgresql.org/docs/current/runtime-config-resource.html
             "POSTGRES_SHARED_BUFFERS": f"{self.postgres_memory // 4 // MEGABYTE}MB",
             "POSTGRES_EFFECTIVE_CACHE_SIZE": f"{self.postgres_memory * 3 // 4 // MEGABYTE}MB",

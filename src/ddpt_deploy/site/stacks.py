@@ -49,8 +49,9 @@ class Stack:
 
 
 def paths(site: Site) -> dict[str, Path]:
-    """Return the stack files, by name."""
-    return {path.stem: path for path in sorted((site.folder / "stacks").glob("*.y*ml"))}
+    """Return the stack files, by name; without that of PostgreSQL where the database is external."""
+    left_out = "postgres" if site.settings.external_database else ""
+    return {path.stem: path for path in sorted((site.folder / "stacks").glob("*.y*ml")) if path.stem != left_out}
 
 
 def load(site: Site) -> list[Stack]:

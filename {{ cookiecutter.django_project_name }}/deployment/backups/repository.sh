@@ -11,6 +11,8 @@ export AWS_SHARED_CREDENTIALS_FILE=/tmp/aws AWS_DEFAULT_REGION=$BACKUP_S3_REGION
 FOLDER=$(dirname "$0")
 export FOLDER
 WORK=/tmp/backup
+# Who provides an external database backs it up.
+[ -n "$DATABASE_HOST" ] || BACKUP_WAL=false
 # What wal receives, and by which replication slot; none where it receives nothing.
 WAL=/backups/wal
 SLOT=
@@ -21,7 +23,9 @@ mkdir -p "$WORK"
 
 # In files, because the environment of a process can be read by others.
 umask 077
-echo "*:*:*:*:$(sed 's/[\\:]/\\&/g' /run/secrets/POSTGRES_PASSWORD)" >"$PGPASSFILE"
+echo "*:*:*:*:$(sed 's/[\\:]/\\&/g' /run/secrets/POSTGRES_PASSWORD)" >"$PGPASSFILE.$$"
+# another program may be about to read it
+mv "$PGPASSFILE.$$" "$PGPASSFILE"
 if [ -e /run/secrets/BACKUP_S3_ACCESS_KEY_ID ]; then
     printf '[default]\naws_access_key_id=%s\naws_secret_access_key=%s\n' "$(cat /run/secrets/BACKUP_S3_ACCESS_KEY_ID)" \
         "$(cat /run/secrets/BACKUP_S3_SECRET_ACCESS_KEY)" >"$AWS_SHARED_CREDENTIALS_FILE"

@@ -210,4 +210,4 @@ def test_each_stack_has_a_target(make, project):
 
 def test_commands_in_containers(make):
     assert make("manage", "CMD=check --deploy") == ["exec", "CMD=check --deploy", "--", "python", "manage.py"]
-    assert make("dbshell")[-1] == "${DATABASE_NAME}"
+    assert make("dbshell")[-2:] == ["/opt/backups/database", "shell"]

@@ -6,7 +6,9 @@ import base64
 def test_database_that_is_lost_is_named(swarm, run):
     assert run("setup")[0] == 0
     swarm.fate["site_database"] = "crashes"
-    swarm.logs["site_database"] = "psql:/job.sql:7: ERROR:  The database of this site is lost."
+    swarm.logs["site_database"] = (
+        "psql:/job.sql:7: ERROR:  The database of this site is lost.\n→ make restore, or: make setup NEW_DATABASE=1\n"
+    )
     status, printed = run("setup")
     assert status == 1
     assert "make restore" in printed

@@ -37,7 +37,8 @@ def database(default: str | None = None, conn_max_age: int | None = 0) -> dict[s
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": env.bool("DATABASE_TRANSACTION_POOLING", default=False),
     }
-    if password := env.str("DATABASE_PASSWORD", default=None):
+    # A URL that has a password is that of an external database.
+    if (password := env.str("DATABASE_PASSWORD", default=None)) and not config.get("PASSWORD"):
         config["PASSWORD"] = password
     match config.get("ENGINE"):
         case "django.db.backends.postgresql" | "django.contrib.gis.db.backends.postgis":

@@ -1,0 +1,55 @@
+"""Another major version of PostgreSQL: the program ``upgrade`` of the backups moves the data, in the volume of the server."""
+
+import re
+from dataclasses import replace
+
+from ddpt_deploy.errors import DeployError
+from ddpt_deploy.release import backing_services, backups, database, image, rollout
+from ddpt_deploy.site import secrets, services, stacks
+from ddpt_deploy.site.site import Site
+
+
+def with_version(site: Site, version: str) -> Site:
+    """Return the site with the image of another major version of PostgreSQL, and pull that. Raises DeployError."""
+    if not version.isdecimal():
+        raise DeployError(f"VERSION={version} is not a major version.", hint="make upgrade-postgres VERSION=19")
+    name, _, tag = stacks.get(site, "postgres").images[0].partition("@")[0].rpartition(":")
+    found = f"{name}:{re.sub('[0-9]+([.][0-9]+)?', version, tag, count=1)}"
+    image.ensure(site, found)
+    return _with_image(site, found)
+
+
+def run(site: Site, what: str, *words: str) -> str:
+    """Run the program, with the volume and the options of the server; return what it prints. Raises DeployError."""
+    server = stacks.get(site, "postgres").services["postgres"]
+    options = server["command"][1:] if what in ("rehearse", "move") else ()
+    return backups.run(site, "upgrade", what, *words, *options, capabilities=backups.RECOVER, also=server).strip()
+
+
+def move(site: Site, new: Site) -> None:
+    """Move the data and start the server of the new image; where either fails, all is as before. Raises DeployError."""
+    running = services.find(site, "postgres") or {}
+    try:
+        with site.console.step("move") as step:
+            step.detail = run(new, "move")
+        with site.console.step("postgres"):
+            backing_services.apply(new, stacks.get(new, "postgres"))
+    except BaseException:
+        run(new, "undo")
+        before = _with_image(site, running["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"])
+        rollout.apply(before, stacks.get(before, "postgres"), secrets.files(before, "postgres"))
+        database.ensure(before)
+        raise
+    _write_image(new)
+
+
+def _with_image(site: Site, reference: str) -> Site:
+    return replace(site, settings=replace(site.settings, postgres_image=reference))
+
+
+def _write_image(site: Site) -> None:
+    """Write the image of PostgreSQL into the file of the environment, for the commands that come."""
+    path = site.folder / f"{site.settings.environment}.env"
+    line = f"POSTGRES_IMAGE={site.settings.postgres_image}"
+    text, found = re.subn("(?m)^POSTGRES_IMAGE=.*$", line, path.read_text())
+    path.write_text(text if found else f"{text}\n{line}\n")
