@@ -23,6 +23,9 @@ def apply(
         proxy.configure(site, files)
         # it has a copy of its secrets, so a new certificate does not restart it
         files = {}
+    if "MONITORING_PASSWORD" in files:
+        # PostgreSQL must know it before who uses it starts
+        database.ensure(site)
     try:
         rollout.apply(site, stack, files)
     except DeployError as error:
