@@ -6,8 +6,9 @@ Its layers, each of which imports only those below it:
 - ``release/``  what a command does: the steps of a release, backing services, backups, secret rotation, removal
 - ``site/``     what is known about a site: settings, stack files, secrets, recorded releases, the lock, nodes
 - ``docker``    how Docker is asked
-- ``console`` and ``errors`` serve all of them; ``scripts/`` run in containers
+- ``console`` and ``errors`` serve all of them
 
+What runs in containers is in other folders of ``deployment/``: ``backups/``, ``jobs/``, ``postgres/`` and so on.
 It needs Python 3.11, git and the ``docker`` command with Compose; a server needs nothing but Docker.
 """
 

@@ -11,18 +11,6 @@ from ddpt_deploy.site.site import Site
 # What ensure_database.sql says of a volume that is not that of the site.
 WRONG = ("The database of this site is lost.", "The database is that of another site.")
 
-# The sort orders in use whose version is not that of the image: https://www.postgresql.org/docs/current/collation.html
-CHANGED_COLLATIONS = """
-SELECT format('%s (%s, now %s)', name, coalesce(recorded, 'none'), coalesce(actual, 'none')) FROM (
-  SELECT datname, datcollversion, pg_database_collation_actual_version(oid)
-  FROM pg_database WHERE datname = current_database()
-  UNION ALL
-  SELECT collname, collversion, pg_collation_actual_version(oid) FROM pg_collation
-  WHERE EXISTS (SELECT FROM pg_depend WHERE refclassid = 'pg_collation'::regclass AND refobjid = pg_collation.oid)
-) AS used (name, recorded, actual)
-WHERE recorded IS DISTINCT FROM actual
-"""
-
 
 def ensure(site: Site, *, new: bool = False) -> None:
     """Ensure that the database exists, its extensions, and the role of Django's newest password. Raises DeployError.
@@ -51,9 +39,10 @@ def site_id(site: Site) -> str:
 
 def sort_order_problems(site: Site) -> list[str]:
     """Return how the sort order of text in PostgreSQL's image differs from that of the indexes, or nothing."""
+    query = (site.folder / "postgres/changed_collations.sql").read_text()
     psql = ("psql", "--username", "postgres", "--dbname", site.settings.database, "--no-align", "--tuples-only")
     try:
-        changed = services.run(site, "postgres", *psql, "--command", CHANGED_COLLATIONS).splitlines()
+        changed = services.run(site, "postgres", *psql, "--command", query).splitlines()
     except DeployError:
         # other checks say that PostgreSQL does not run
         return []
@@ -61,7 +50,7 @@ def sort_order_problems(site: Site) -> list[str]:
 
 
 def run_sql(site: Site, script: str, *, create: bool = False, timeout: float = 60) -> None:
-    """Run one of the scripts as PostgreSQL's superuser, for ``timeout`` seconds at most. Raises DeployError."""
+    """Run a script of postgres/ as PostgreSQL's superuser, for ``timeout`` seconds at most. Raises DeployError."""
     versions = secrets.versions(site)
     if "POSTGRES_PASSWORD" not in versions or "DATABASE_PASSWORD" not in versions:
         raise DeployError("The passwords of the database are missing.", hint="make secrets")
@@ -70,7 +59,10 @@ def run_sql(site: Site, script: str, *, create: bool = False, timeout: float = 6
     # PostgreSQL knows one of the older ones until this job has set the newest
     for version in versions["POSTGRES_PASSWORD"]:
         files[f"POSTGRES_PASSWORD_{version}"] = secrets.full_name(site, "POSTGRES_PASSWORD", version)
+    for version in versions.get("MONITORING_PASSWORD", [])[-1:]:
+        files["MONITORING_PASSWORD"] = secrets.full_name(site, "MONITORING_PASSWORD", version)
     files["POSTGRES_PASSWORD"] = files.pop(f"POSTGRES_PASSWORD_{versions['POSTGRES_PASSWORD'][-1]}")
+    scripts = {"/psql.sh": "psql.sh", "/job.sql": script}
     psql = job.Job(
         name="database",
         image=stacks.get(site, "postgres").images[0],
@@ -84,7 +76,9 @@ def run_sql(site: Site, script: str, *, create: bool = False, timeout: float = 6
             "CREATE": str(create),
             "EXTENSIONS": site.settings.postgres_extensions,
         },
-        configs={"/psql.sh": job.script(site, "psql.sh"), "/job.sql": job.script(site, script)},
+        configs={
+            path: store.file(site, (site.folder / "postgres" / name).read_text()) for path, name in scripts.items()
+        },
         secrets=files,
     )
     job.run(site, psql, timeout=timeout)

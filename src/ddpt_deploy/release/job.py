@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import resources
 from typing import Any
 
 from ddpt_deploy.errors import DeployError, DockerError
 from ddpt_deploy.release import image
 from ddpt_deploy.release.verdict import judge_job
-from ddpt_deploy.site import lock, services, store
+from ddpt_deploy.site import lock, services
 from ddpt_deploy.site.site import Site
 
 
@@ -114,8 +113,3 @@ def named_volumes(service: Mapping[str, Any]) -> dict[str, str]:
     """Return the volumes of a service by their paths, but for those without a name, which each container has anew."""
     volumes = service.get("volumes") or []
     return {one["target"]: one["source"] for one in volumes if one["type"] == "volume" and "source" in one}
-
-
-def script(site: Site, name: str) -> str:
-    """Store a script of this package for a job, and return the name of the config."""
-    return store.file(site, (resources.files("ddpt_deploy") / "scripts" / name).read_text())

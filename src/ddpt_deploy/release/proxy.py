@@ -64,7 +64,7 @@ def publish_static(site: Site, candidate: releases.Release) -> str:
         user="0",
         environment={"RELEASE": candidate.version, "RECORDED": recorded, "DAYS": str(site.settings.keep_static_days)},
         volumes={"/kept": "static"},
-        configs={"/keep_static.py": job.script(site, "keep_static.py")},
+        configs={"/keep_static.py": store.file(site, (site.folder / "jobs/keep_static.py").read_text())},
     )
     return job.run(site, copy, timeout=120).strip()
 

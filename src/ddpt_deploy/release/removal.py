@@ -4,7 +4,7 @@ import json
 
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.release import job
-from ddpt_deploy.site import lock, releases, secrets, services, stacks
+from ddpt_deploy.site import lock, releases, secrets, services, stacks, store
 from ddpt_deploy.site.site import Site
 
 
@@ -37,7 +37,7 @@ def _prune_images(site: Site, kept: list[releases.Release], old: list[releases.R
         on_every_node=True,
         user="0",
         engine=True,
-        configs={"/prune_images.py": job.script(site, "prune_images.py")},
+        configs={"/prune_images.py": store.file(site, (site.folder / "jobs/prune_images.py").read_text())},
     )
     try:
         return sum(map(int, job.run(site, prune_images, timeout=120).split()))
@@ -48,8 +48,7 @@ def _prune_images(site: Site, kept: list[releases.Release], old: list[releases.R
 
 def remove_services(site: Site) -> int:
     """Remove all services, jobs included, and return how many there were. Data, secrets and releases stay."""
-    found = site.docker.ids("service", "ls", "--quiet", "--filter", f"label={services.NAMESPACE}={site.stack}")
-    if found:
+    if found := [site.name(name) for name in services.names(site)]:
         site.docker.run("service", "rm", *found)
     return len(found)
 

@@ -5,9 +5,10 @@ import os
 import subprocess
 import sys
 import time
-from importlib import resources
 
 import pytest
+
+from support.projects import SOURCE
 
 DAY = 86_400
 
@@ -15,7 +16,7 @@ DAY = 86_400
 @pytest.fixture
 def publish(tmp_path):
     """A function that publishes the static files of a release, as its job does, and returns the files that Caddy has then."""
-    source = (resources.files("ddpt_deploy") / "scripts/keep_static.py").read_text().replace('"/kept"', '"kept"')
+    source = (SOURCE / "deployment/jobs/keep_static.py").read_text().replace('"/kept"', '"kept"')
 
     def run(release, *recorded, days="7"):
         (tmp_path / "staticfiles").mkdir(exist_ok=True)
