@@ -102,9 +102,9 @@ def black_clean(code: str) -> bool:
 def test_no_jinja_is_left(combination, baked):
     project = baked(combination)
     for path, text in text_of(project).items():
-        # Django's templates, and Ansible's, have braces of their own
+        # Django's templates, and those of Ansible and Prometheus, have braces of their own
         in_templates = path.suffix in {".html", ".txt"} and "templates" in path.parts
-        if path.suffix == ".py-tpl" or in_templates or "provisioning" in path.parts:
+        if path.suffix == ".py-tpl" or in_templates or {"provisioning", "monitoring"} & {*path.parts}:
             assert "cookiecutter" not in text, path
         else:
             assert not JINJA.search(text), path
