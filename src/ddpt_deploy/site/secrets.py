@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from ddpt_deploy.docker import options
 from ddpt_deploy.errors import DeployError
-from ddpt_deploy.site import services
+from ddpt_deploy.site import audit, services
 from ddpt_deploy.site.settings import PREFIX
 from ddpt_deploy.site.site import Site
 
@@ -81,10 +81,13 @@ def missing(site: Site) -> list[Secret]:
 def complete(site: Site, *, given: str = "") -> None:
     """Store a value for each secret that has none; that of ``given`` is not generated. Raises DeployError."""
     stored = versions(site)
-    for secret in catalogue(site):
-        secret = replace(secret, generate=secret.generate and secret.name != given)
-        if secret.name not in stored and (value := new_value(site, secret)):
-            store(site, secret.name, value)
+    without = [
+        replace(one, generate=one.generate and one.name != given) for one in catalogue(site) if one.name not in stored
+    ]
+    if new := {secret.name: value for secret in without if (value := new_value(site, secret))}:
+        with audit.recorded(site, f"new secrets: {', '.join(new)}"):
+            for name, value in new.items():
+                store(site, name, value)
     if still := missing(site):
         names = "\n".join(f"{secret.name}: {secret.about}" for secret in still)
         hint = f"on a terminal, make secrets; elsewhere, export {PREFIX}{still[0].name}=..."
