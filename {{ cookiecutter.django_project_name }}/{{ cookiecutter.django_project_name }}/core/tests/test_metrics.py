@@ -3,7 +3,6 @@
 import pytest
 from django.core.cache import cache
 from django.db import connection
-from django.db.backends.signals import connection_created
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
@@ -68,8 +67,10 @@ def test_error_is_counted_by_view_and_exception(measured, db, grown):
     assert grown("django_requests_in_progress") == 0
 
 
-def test_database_connection_is_counted(grown):
-    connection_created.send(sender=type(connection), connection=connection)
+def test_database_connection_is_counted(db, grown):
+    another = connection.copy()
+    another.ensure_connection()
+    another.close()
     assert grown("django_database_connections_opened_total") == 1
 
 
