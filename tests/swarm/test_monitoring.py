@@ -4,7 +4,9 @@ import datetime
 import email.policy
 import json
 import re
+import shutil
 import subprocess
+import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -186,6 +188,30 @@ def test_series_that_alerts_and_dashboards_name_are_there(site):
     named = set(re.findall(r"\b(?:django|site|node|pg)_\w+", "\n".join(queries))) - RARE
     missing = {name for name in named if not series(site, name)}
     assert missing == set()
+
+
+@both
+def test_status_knows_all_of_it_over_a_slow_connection(site, tmp_path):
+    """Each command is a connection of its own over SSH, but for compose, which asks no engine."""
+    printed = []
+    for delay in ("0", "0.3"):
+        slow = tmp_path / delay / "docker"
+        slow.parent.mkdir()
+        slow.write_text(f'#!/bin/sh\n[ "$1" = compose ] || sleep {delay}\nexec {shutil.which("docker")} "$@"\n')
+        slow.chmod(0o755)
+        environment = site.shell | {"PATH": f"{slow.parent}:{site.shell['PATH']}"}
+        begun = time.monotonic()
+        done = subprocess.run(
+            ["make", "--silent", "status", "JSON=1"],
+            cwd=site.project / "deployment",
+            env=environment,
+            capture_output=True,
+        )
+        printed.append(json.loads(done.stdout))
+        print(f"PROOF status with {delay} s for each command: {time.monotonic() - begun:.1f} s")
+        assert printed[-1]["problems"] == []
+    assert printed[0].keys() == printed[1].keys()
+    assert {row["state"] for row in printed[0]["services"]} == {"healthy"}
 
 
 @caddy

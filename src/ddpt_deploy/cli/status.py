@@ -62,7 +62,7 @@ def containers(site: Site) -> Findings:
     """Find the nodes and containers of each service."""
     stack_of = {name: stack.name for stack in stacks.load(site) for name in stack.services}
     deployed = {one["Spec"]["Name"]: one for one in site.docker.inspect("service", *map(site.name, stack_of))}
-    images = [service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] for service in deployed.values()]
+    images = {service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] for service in deployed.values()}
     built = site.docker.inspect("image", *images)
     tasks = services.tasks(site, *stack_of)
     nodes = {}
