@@ -36,7 +36,10 @@ MOVED = {
     "{package}/core/breaking_migrations.py": "serving/breaking_migrations.py",
     "{package}/core/cache.py": "serving/cache.py",
     "{package}/core/health.py": "serving/health.py",
+    "{package}/core/metrics.py": "serving/metrics.py",
     "{package}/core/schedule.py": "serving/schedule.py",
+    "{package}/core/schedule_metrics.py": "serving/schedule_metrics.py",
+    "{package}/core/site_state.py": "serving/site_state.py",
     "{package}/core/management/__init__.py": "serving/management/__init__.py",
     "{package}/core/management/commands/__init__.py": "serving/management/commands/__init__.py",
     "{package}/core/management/commands/check_backup.py": "serving/management/commands/check_backup.py",
@@ -50,6 +53,8 @@ CHANGED = (
     ("bin/update-images", "-- Dockerfile ", "-- deployment/Dockerfile "),
     ("gunicorn.conf.py", r"\w+\.config\.production", SETTINGS),
     ("gunicorn.conf.py", r"\w+\.config\.wsgi:application", "{wsgi}"),
+    ("gunicorn.conf.py", r"\w+\.core import metrics", "deployment.serving import metrics"),
+    ("gunicorn.conf.py", "core/metrics.py", "serving/metrics.py"),
     # The project's own logging need not have what gunicorn asks for.
     ("gunicorn.conf.py", r", and how log lines look, as in the settings", ", as in the settings"),
     ("gunicorn.conf.py", r"logconfig_dict = settings.LOGGING\n", ""),
@@ -59,6 +64,7 @@ CHANGED = (
     ("stacks/scheduler.yml", r"\w+\.config\.production", SETTINGS),
     ("stacks/scheduler.yml", r"\w+\.core\.schedule", "deployment.serving.schedule"),
     ("stacks/scheduler.yml", "housekeeping", "clearsessions"),
+    ("monitoring/alerts-test.yml", "housekeeping", "clearsessions"),
     (
         "README.md",
         "`housekeeping` deletes expired sessions and counts of\nfailed logins",
@@ -76,7 +82,10 @@ CHANGED = (
     ),
     # The project's settings decide these.
     ("production.env", r" The table in the project's README.md lists more\.\nADMIN_URL=.*\n", "\n"),
-    ("production.env", r"# Who gets an email when an error .*\nADMINS=\n\nLOG_LEVEL=.*\n\n", ""),
+    ("production.env", r"# Who sends these emails.*\nDEFAULT_FROM_EMAIL=\n\n", ""),
+    ("production.env", r"an email when an error is logged, and the alerts", "the alerts"),
+    ("production.env", r"LOG_LEVEL=.*\n\n", ""),
+    ("stacks/monitoring/alertmanager.yml", r" +DEFAULT_FROM_EMAIL: .*\n", ""),
 )
 # What serving/settings.py sets for the project's settings, under the names that are usual
 PROVIDED = {

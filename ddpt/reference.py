@@ -5,6 +5,7 @@ What an option adds is found by generating projects, not by reading the template
 answer to a question that has a fixed set of them.
 """
 
+import ast
 import inspect
 import json
 import os
@@ -149,17 +150,51 @@ def secrets(project: Path) -> list[Item]:
     return items
 
 
+def metrics(project: Path) -> list[Item]:
+    """Return the metrics of Django and of the scheduler, from the calls in the code that name them."""
+    items = []
+    for module, job in (("metrics", "django"), ("schedule_metrics", "scheduler")):
+        [path] = project.glob(f"*/core/{module}.py")
+        calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+        for call in sorted(calls, key=lambda call: call.lineno):
+            kind = getattr(call.func, "id", "").removesuffix("MetricFamily").lower()
+            if kind in ("counter", "gauge", "histogram"):
+                name, about = (argument.value for argument in call.args[:2])
+                lists = [
+                    one for one in [*call.args, *(key.value for key in call.keywords)] if isinstance(one, ast.List)
+                ]
+                labels = ", ".join(f"`{label.value}`" for one in lists for label in one.elts)
+                name += "_total" if kind == "counter" else ""
+                items.append(Item(name, "", f"| `{name}` | {kind} | {labels} | {prose(about)} | `{job}`"))
+    return items
+
+
+def alerts(project: Path) -> list[Item]:
+    """Return the alerts of Prometheus, each with what it means and what to type."""
+    items = []
+    for group in yaml.safe_load((project / "deployment/monitoring/alerts.yml").read_text())["groups"]:
+        for rule in group["rules"]:
+            # what Prometheus fills in
+            summary, about = (
+                re.sub(r"\{\{.+?\}\}", "…", rule["annotations"][name]) for name in ("summary", "description")
+            )
+            text = f"{prose(summary)}, for {rule['for']}.\n\n{prose(about)}"
+            items.append(Item(rule["alert"], group["name"].capitalize(), text, f"### `{rule['alert']}`\n"))
+    return items
+
+
 def stacks(project: Path) -> list[Item]:
     """Return the services of all stack files."""
     items = []
-    for path in sorted((project / "deployment/stacks").glob("*.yml")):
+    folder = project / "deployment/stacks"
+    for path in [*sorted(folder.glob("*.yml")), *sorted(folder.glob("*/*.yml"))]:
         text = path.read_text()
         about = " ".join(line.removeprefix("#").strip() for line in text.partition("services:")[0].splitlines())
         content = f"{prose(about)}\n\n"
         for name, service in yaml.safe_load(text)["services"].items():
             content += "| service | " + f"`{name}` |\n|---|---|\n"
             content += "".join(f"| {title} | {value} |\n" for title, value in describe(service) if value)
-        items.append(Item(path.stem, "", content.rstrip(), f"## `stacks/{path.name}`\n"))
+        items.append(Item(path.stem, "", content.rstrip(), f"## `stacks/{path.relative_to(folder)}`\n"))
     return items
 
 
@@ -176,7 +211,7 @@ def describe(service: dict) -> Iterator[tuple[str, str]]:
     yield "ports", codes(f"{port['published']}/{port['protocol']}" for port in service.get("ports", []))
     yield "volumes", codes(
         f"{volume['source']}:{volume['target']}{':ro' if volume.get('read_only') else ''}"
-        for volume in service["volumes"]
+        for volume in service.get("volumes", [])
         if volume["type"] == "volume" and "source" in volume
     )
     yield "user", f"`{service['user']}`" if "user" in service else "that of the image"
@@ -308,6 +343,8 @@ PARTS: dict[str, Callable[[Projects], str]] = {
     "commands": sections(commands, "command | what it does | only with"),
     "site commands": sections(site_commands),
     "common options": common_options,
+    "metrics": by_answer(metrics, "metric | type | labels | what it is | of"),
+    "alerts": sections(alerts),
     "secrets": by_answer(secrets, "secret | what it is | value | stacks that get it"),
     "stacks": sections(stacks),
 }

@@ -10,7 +10,10 @@ import signal
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib import import_module
+from itertools import count
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from threading import Thread
 from typing import Any
 
@@ -39,18 +42,18 @@ class Worker(ThreadWorker):
                 listener.close()
 
 
-class HealthServer(HTTPServer):
-    """A server for health checks, in a thread of its own in each process, which share its port.
-
-    Requests may hold all other threads for long, as when they wait for a lock of the database. That is no reason to replace
-    the container; a process that is stuck is, and does not answer here either.
-    """
+class OperationsServer(HTTPServer):
+    """A server for health checks or metrics, in a thread of its own in each process, which share its port."""
 
     allow_reuse_port = True
 
 
 class HealthHandler(BaseHTTPRequestHandler):
-    """Answers each GET with 204."""
+    """Answers each health check with 204.
+
+    Requests may hold all other threads for long, as when they wait for a lock of the database. That is no reason to replace
+    the container; a process that is stuck is, and does not answer here either.
+    """
 
     def do_GET(self) -> None:
         """Answer, whatever the path."""
@@ -87,6 +90,9 @@ keepalive = 0
 # Workers tell by a file that they are alive: in memory, where a busy disk cannot hold them up.
 # https://gunicorn.org/faq/#blocking-os-fchmod
 worker_tmp_dir = "/dev/shm"  # noqa: S108
+# The processes count requests in files there as well, if they show metrics to Prometheus: core/metrics.py.
+if settings.METRICS_PORT and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = mkdtemp(prefix="metrics-", dir=worker_tmp_dir)
 # The file system of the container may be read-only.
 control_socket_disable = True
 
@@ -132,7 +138,37 @@ def when_ready(server: Any) -> None:
     signal.signal(signal.SIGALRM, lambda number, frame: server.signal(signal.SIGTERM, frame))
 
 
+def pre_fork(server: Any, worker: Any) -> None:
+    """Number the processes: the next one gets the smallest number that none of those that run has."""
+    taken = {one.number for one in server.WORKERS.values()}
+    worker.number = next(number for number in count() if number not in taken)
+
+
 def post_worker_init(worker: Any) -> None:
-    """Answer health checks as soon as a process has loaded the project."""
+    """Answer health checks, and Prometheus, as soon as a process has loaded the project."""
     if port := os.environ.get("HEALTHCHECK_PORT"):
-        Thread(target=HealthServer(("127.0.0.1", int(port)), HealthHandler).serve_forever, daemon=True).start()
+        serve(OperationsServer(("127.0.0.1", int(port)), HealthHandler))
+    if settings.METRICS_PORT:
+        from {{ cookiecutter.django_project_name }}.core import metrics
+
+        metrics.start_process(worker.number, worker.cfg.threads)
+        serve(OperationsServer(("", settings.METRICS_PORT), metrics.handler()))
+
+
+def serve(server: HTTPServer) -> None:
+    """Serve in a thread, for as long as the process lives."""
+    Thread(target=server.serve_forever, daemon=True).start()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Count no request of a process that has ended as in progress."""
+    if settings.METRICS_PORT:
+        from {{ cookiecutter.django_project_name }}.core import metrics
+
+        metrics.end_process(worker.number)
+
+
+def on_exit(server: Any) -> None:
+    """Remove what was counted."""
+    if settings.METRICS_PORT:
+        rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

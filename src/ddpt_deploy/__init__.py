@@ -8,6 +8,7 @@ Its layers, each of which imports only those below it:
 - ``docker``    how Docker is asked
 - ``console`` and ``errors`` serve all of them
 
+What runs in containers is in other folders of ``deployment/``: ``backups/``, ``jobs/``, ``postgres/`` and so on.
 It needs Python 3.11, git and the ``docker`` command with Compose; a server needs nothing but Docker.
 """
 

@@ -4,7 +4,7 @@ import getpass
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TextIO
@@ -57,6 +57,21 @@ class Console:
         widths = {name: max(len(name), *(len(row[name]) for row in rows)) for name in columns}
         for row in [dict(zip(columns, columns, strict=True)), *rows]:
             _print("  ".join(row[name].ljust(widths[name]) for name in columns).rstrip())
+
+    def report(self, facts: Mapping[str, Any], problems: Sequence[DeployError]) -> None:
+        """Print facts (those that are lists of rows as tables) and problems, or one JSON object with both."""
+        if self.as_json:
+            listed = [{"message": one.message, "cause": one.cause, "hint": one.hint} for one in problems]
+            _print(json.dumps({**facts, "problems": listed}))
+            return
+        for name, fact in facts.items():
+            if isinstance(fact, list):
+                self.table(fact)
+            else:
+                pairs = fact.items() if isinstance(fact, dict) else [("", fact)]
+                self.say(f"{name}: " + ", ".join(f"{key} {value}".strip() for key, value in pairs))
+        for problem in problems:
+            self.warn(str(problem))
 
     @contextmanager
     def step(self, name: str) -> Iterator[Step]:

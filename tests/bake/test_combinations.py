@@ -102,11 +102,10 @@ def black_clean(code: str) -> bool:
 def test_no_jinja_is_left(combination, baked):
     project = baked(combination)
     for path, text in text_of(project).items():
-        # The templates of Django, Ansible and Docker have braces of their own
-        in_templates = (
-            path.suffix in {".html", ".txt"} and "templates" in path.parts
-        ) or path.name == "build-elsewhere"
-        if path.suffix == ".py-tpl" or in_templates or "provisioning" in path.parts:
+        # The templates of Django, Ansible, Prometheus and Docker have braces of their own
+        in_templates = path.suffix in {".html", ".txt"} and "templates" in path.parts
+        others = {"provisioning", "monitoring", "build-elsewhere"}
+        if path.suffix == ".py-tpl" or in_templates or others & {*path.parts}:
             assert "cookiecutter" not in text, path
         else:
             assert not JINJA.search(text), path

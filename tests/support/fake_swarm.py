@@ -12,7 +12,7 @@ from string import Template
 
 import yaml
 
-from ddpt_deploy.docker import Docker
+from ddpt_deploy.docker import Docker, options
 
 RECORDED = Path(__file__).parent / "recorded"
 
@@ -224,6 +224,8 @@ class Swarm(Docker):
             limits |= {"memory": str(limits["memory"])} if "memory" in limits else {}
             for port in service.get("ports", []):
                 port["published"] = str(port["published"])
+        for config in found.get("configs", {}).values():
+            config |= {"file": str(Path(config["file"]).absolute())} if "file" in config else {}
         return 0, json.dumps({**found, "name": "x", "services": services}).replace("$", "$$"), ""
 
     def _stack(self, arguments, stdin, variables):
@@ -231,6 +233,8 @@ class Swarm(Docker):
         if found.keys() - {"services", "networks", "volumes", "secrets", "configs"}:
             return 1, "", "(root) Additional property is not allowed"
         if arguments[1] == "deploy":
+            for config in found.get("configs", {}).values():
+                self._create(["config", *options("--label", config["labels"]), config["name"], "-"], "", {})
             for name, service in found["services"].items():
                 self.deploy(f"{arguments[-1]}_{name}", service, found.get("secrets", {}))
         return 0, "", ""
@@ -284,6 +288,7 @@ class Swarm(Docker):
             {
                 "ID": f"task{self.counter}",
                 "CreatedAt": f"{self.counter:09}",
+                "ServiceID": name,
                 "NodeID": self.nodes[0]["ID"],
                 "DesiredState": "running",
                 "Spec": spec,
@@ -334,9 +339,12 @@ class Swarm(Docker):
         return 0, "\n".join(self.stopping), ""
 
     def _service_ps(self, arguments, stdin, variables):
-        if arguments[-1] not in self.services:
-            return self._error("tasks of a missing service")
-        return 0, "\n".join(task["ID"] for task in self.tasks.get(arguments[-1], [])), ""
+        names = arguments[arguments.index("--no-trunc") + 1 :]
+        listed = "\n".join(task["ID"] for name in names for task in self.tasks.get(name, []))
+        if set(names) - self.services.keys():
+            answer = self._error("tasks of a missing service")
+            return answer[0], listed, answer[2]
+        return 0, listed, ""
 
     def _service_rm(self, arguments, stdin, variables):
         for name in arguments[2:]:

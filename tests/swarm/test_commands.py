@@ -20,12 +20,15 @@ pytestmark = pytest.mark.site
 
 def test_status(site):
     printed = site.make("status")
-    assert re.search(rf"{site.url} +release \d+: [0-9a-f]{{12}}", printed)
+    assert f"site: {site.url}\n" in printed
+    assert re.search(r"^release: number \d+, version [0-9a-f]{12}, since \S+, by \w+$", printed, re.MULTILINE)
     for service in (site.proxy, "django", "postgres", "redis"):
         assert re.search(rf"^{service} +healthy", printed, re.MULTILINE)
-    assert "database: ok, cache: ok, migrations: ok" in printed
-    assert "GB free" in printed
-    assert "unlocked" in printed
+    assert "needs: database ok, cache ok, migrations ok" in printed
+    assert re.search(r"^disk: free GB \d+, used \d+%$", printed, re.MULTILINE)
+    assert re.search(r"^certificate: valid until \S+$", printed, re.MULTILINE)
+    assert re.search(r"^backups: verified \S+, restored for a drill \S+$", printed, re.MULTILINE)
+    assert "lock: unlocked" in printed
 
 
 def test_releases(site):
@@ -33,6 +36,7 @@ def test_releases(site):
 
 
 def test_status_and_releases_as_json(site):
+    assert json.loads(site.make("--silent", "status", JSON="1"))["problems"] == []
     lines = [json.loads(line) for line in site.make("releases", JSON="1").splitlines()]
     assert {"event", "release", "version", "when", "who"} <= set(lines[0])
 
@@ -123,7 +127,7 @@ def test_maintenance(site):
     assert answer.headers["Retry-After"]
     assert "Back soon" in answer.text
     assert site.ask("/proof/large/", "POST", b"x").status == 503
-    assert "make maintenance-off" in site.make("status")
+    assert "make maintenance-off" in site.refuse("status")
     # who runs the site sees it, and so does the smoke test
     [bypass] = re.findall(rf"{site.url}(/\?maintenance_bypass=\S+)", printed)
     cookie = site.ask(bypass).headers["Set-Cookie"].partition(";")[0]

@@ -147,6 +147,17 @@ def test_prune_removes_old_images_from_every_node(site, nodes):
     assert site.ask("/").status == 200
 
 
+def test_logs_of_both_nodes_are_kept(site):
+    site.make("deploy-logs")
+
+    def nodes_of_lines():
+        site.ask("/proof/")
+        kept = site.make("service-logs", SINCE="1h", GREP="/proof/")
+        return set(re.findall(r"^\S+ (\w+) django\.", kept, re.MULTILINE))
+
+    until(lambda: nodes_of_lines() == {"first", "second"}, 120)
+
+
 def test_node_is_drained_for_maintenance(site, nodes, traffic):
     first, _ = nodes
     with traffic.watch("a drained node") as seen:

@@ -249,6 +249,17 @@ def test_settings_are_those_of_the_project_and_what_production_needs(adopted):
     assert mailer["OPTIONS"] | {"host": "smtp.example.org", "port": 587, "use_tls": True} == mailer["OPTIONS"]
     assert found["INSTALLED_APPS"][-1] == "deployment.serving"
     assert "deployment.serving.health.health" in found["MIDDLEWARE"]
+    assert "deployment.serving.metrics.measure" not in found["MIDDLEWARE"]
+
+
+def test_requests_are_counted_for_prometheus(adopted):
+    found = settings(adopted, METRICS_PORT="8010")
+    assert found["METRICS_PORT"] == 8010
+    assert found["MIDDLEWARE"][1] == "deployment.serving.metrics.measure"
+    code = "from deployment.serving import metrics, schedule_metrics, site_state; print(metrics.handler())"
+    environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(adopted)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=adopted, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_settings_that_the_project_has_chosen_stay(adopted):

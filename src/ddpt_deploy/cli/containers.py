@@ -12,14 +12,23 @@ from ddpt_deploy.site import releases, services, stacks
 from ddpt_deploy.site.site import Site
 
 
-def logs(site: Site, service: str = "django", since: str = "10m", grep: str = "", follow: bool = False) -> None:
-    """Print the log of a service, or of the last migration job (SERVICE=migrate).
+def logs(
+    site: Site, service: str = "django", since: str = "10m", grep: str = "", request: str = "", follow: bool = False
+) -> int:
+    """Print the log of a service or of the last migration job (SERVICE=migrate); where logs are kept, of past releases.
 
     service: django when left out
-    since: how far back, such as 1h; 10m when left out
+    since: how far back, such as 1h or 3d; 10m when left out
     grep: only lines in which this regular expression is found
+    request: only lines of the request with this ID, of all services
     follow: go on with what is logged from now on
     """
+    # a migration job has a log of its own
+    if not follow and since != "0" and services.running(site, "logs"):
+        search = ("python", "/search.py", since, "" if request else service, request, grep)
+        return site.docker.attach("exec", services.container(site, "logs"), *search)
+    if request:
+        raise DeployError("REQUEST needs the service that keeps logs.", hint="make deploy-logs, or GREP=")
     try:
         pattern = re.compile(grep)
     except re.error as error:
@@ -27,6 +36,8 @@ def logs(site: Site, service: str = "django", since: str = "10m", grep: str = ""
     tasks = services.tasks(site, service)
     if not tasks:
         raise DeployError(f"There is no service {site.name(service)}.", hint="make status")
+    # docker knows no days
+    since = re.sub(r"^(\d+)d$", lambda days: f"{int(days[1]) * 24}h", since)
     command = ("service", "logs", "--timestamps", "--no-trunc", "--since", since)
     if follow:
         lines = site.docker.lines(*command, "--follow", site.name(service))
@@ -37,6 +48,7 @@ def logs(site: Site, service: str = "django", since: str = "10m", grep: str = ""
     for line in lines:
         if pattern.search(line):
             print(line, end="", flush=True)
+    return 0
 
 
 def execute(site: Site, *words: str, service: str = "django", cmd: str = "") -> int:

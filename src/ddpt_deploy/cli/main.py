@@ -35,6 +35,7 @@ Stopped without cleaning up. The lock may be left, and a release that was being 
 COMMANDS: dict[str, Callable[..., int | None]] = {
     "setup": releases.setup,
     "status": status,
+    "audit": operations.list_audit,
     "logs": containers.logs,
     "secrets": operations.list_secrets,
     "rotate-secret": operations.rotate_secret,

@@ -1,11 +1,10 @@
 """Commands that change the site between releases, and remove it."""
 
-from contextlib import nullcontext
 from dataclasses import replace
 
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.release import backups, database, preflight, proxy, removal, rollout, rotation
-from ddpt_deploy.site import lock, secrets, stacks
+from ddpt_deploy.site import audit, lock, secrets, stacks, store
 from ddpt_deploy.site.settings import PREFIX
 from ddpt_deploy.site.site import Site
 
@@ -54,7 +53,7 @@ def maintenance(site: Site, off: bool = False) -> None:
     what = f"maintenance {'off' if off else 'on'}"
     holder = lock.held_by(site)
     # Behind `make deploy-lock`, whose lock has no token, is no command that this could interfere with.
-    locked = nullcontext(site) if holder and not holder.get("token") else lock.held(site, what)
+    locked = audit.recorded(site, what) if holder and not holder.get("token") else lock.held(site, what)
     with locked as site, site.console.step(what):
         proxy.set_maintenance(site, not off)
     if not off:
@@ -79,6 +78,11 @@ def scale(site: Site, service: str = "django", replicas: str = "") -> None:
         step.detail = f"{replicas} of {service}; to keep it: DJANGO_REPLICAS in {site.settings.environment}.env"
 
 
+def list_audit(site: Site) -> None:
+    """List who changed the site, when and how that ended, the newest last."""
+    site.console.table(store.read(site, "audit"))
+
+
 def stack_rm(site: Site, everything: bool = False, confirm: str = "") -> None:
     """Remove the services of the site, or everything of it.
 
@@ -96,3 +100,6 @@ def stack_rm(site: Site, everything: bool = False, confirm: str = "") -> None:
         if everything:
             removal.remove_everything_else(site)
             step.detail += " and everything else"
+    # its own entry as well
+    for each in site.labelled("config", "audit") if everything else ():
+        site.docker.remove("config", each)

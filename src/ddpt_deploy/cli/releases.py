@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.release import backing_services, backups, database, git, hooks, image, pipeline, preflight, removal
-from ddpt_deploy.site import lock, releases, secrets, stacks, swarm
+from ddpt_deploy.site import audit, lock, releases, secrets, stacks, swarm
 from ddpt_deploy.site.site import Site
 
 
@@ -194,7 +194,8 @@ def acquire_lock(site: Site, message: str = "locked by hand") -> None:
 
     message: why, for others who try to deploy
     """
-    lock.acquire(site, message)
+    with audit.recorded(site, f"lock: {message}"):
+        lock.acquire(site, message)
     site.console.say(f"{site.stack} is locked. To unlock it: make deploy-unlock")
 
 
@@ -209,7 +210,8 @@ def release_lock(site: Site, mine: bool = False) -> None:
     elif mine and holder["who"] != site.user:
         site.console.say(f"{site.stack} stays {lock.describe(holder)}.")
     else:
-        lock.release(site)
+        with audit.recorded(site, f"unlock, {lock.describe(holder)}"):
+            lock.release(site)
         site.console.say(f"Unlocked; it was {lock.describe(holder)}.")
 
 

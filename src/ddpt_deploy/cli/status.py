@@ -1,118 +1,152 @@
-"""The command that shows how the site is."""
+"""The command that shows how the site is within five seconds, and names what is not known until then."""
 
 import json
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from threading import Thread
 from typing import Any
 
 from ddpt_deploy.errors import DeployError, DockerError
-from ddpt_deploy.release import database, drift, image, proxy, smoke_test
+from ddpt_deploy.release import database, drift, image, preflight, proxy, smoke_test
 from ddpt_deploy.site import lock, releases, services, stacks, swarm
-from ddpt_deploy.site.settings import Settings
 from ddpt_deploy.site.site import Site
 
-YEAR = 31_536_000
+SECONDS = 5
+
+# Facts, by the names that people read as well, and problems, which nobody raises.
+Findings = Iterator[tuple[str, Any] | DeployError]
 
 
 def status(site: Site) -> int:
-    """Show the release, the health of each service, the disk and the lock; status 1 where a job or a check failed."""
-    recorded: list[releases.Release] = []
-    try:
-        recorded = releases.history(site)
-        current = f"release {recorded[-1].number}: {recorded[-1].version}" if recorded else "no release"
-        site.console.say(f"{site.settings.url}  {current}")
-    except DeployError as error:
-        site.console.warn(f"{site.settings.url}  {error}")
-    nodes = swarm.names(site)
-    rows = [_row(site, name, nodes) for stack in stacks.load(site) for name in stack.services]
-    site.console.table(rows)
-    runs = _scheduled(site)
-    site.console.table(runs)
-    _, problem, states = smoke_test.ask(site)
-    site.console.say(", ".join(f"{name}: {state}" for name, state in states.items()))
-    if problem:
-        site.console.warn(f"{site.settings.url}: {problem}")
-    try:
-        gigabytes, used = image.free_disk(site)
-        site.console.say(f"disk: {gigabytes:.0f} GB free, {used} used")
-    except DockerError:
-        site.console.warn("The free disk space is not known.")
-    for stack, names in drift.changes(site, recorded).items():
-        site.console.say(f"changed and not applied: {', '.join(names)}: make deploy-{stack}")
-    problems = database.sort_order_problems(site)
-    for problem in problems:
-        site.console.warn(f"{problem}: make reindex")
-    site.console.say(lock.describe(lock.held_by(site)))
-    if proxy.in_maintenance(site):
-        site.console.warn("The site is in maintenance: make maintenance-off")
-    elif all(row["state"] == "healthy" for row in rows):
-        # only `make stack-rm` removes the proxy's service, so its age is that of the site
-        name = stacks.proxy(site).name
-        service = services.find(site, name) or {"CreatedAt": datetime.now(UTC).isoformat()}
-        served_since = datetime.fromisoformat(service["CreatedAt"][:19] + "Z")
-        if advice := hsts_advice(site.settings, name, datetime.now(UTC) - served_since):
-            site.console.say(advice)
-    return int(bool(problems) or any(run["result"] == "failed" for run in runs))
+    """Show what runs and since when, its health, disk, certificate, backups and lock; status 1 where there is a problem."""
+    found: dict[str, list[tuple[str, Any] | DeployError]] = {part.__name__: [] for part in PARTS}
+
+    def look(part: Callable[[Site], Findings]) -> None:
+        try:
+            found[part.__name__].extend(part(site))
+        except DeployError as error:
+            found[part.__name__].append(error)
+
+    # daemons, for which nobody waits: an engine or a site may not answer at all
+    threads = [Thread(target=look, args=[part], name=part.__name__, daemon=True) for part in PARTS]
+    deadline = time.monotonic() + SECONDS
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0, deadline - time.monotonic()))
+    findings = [one for part in list(found.values()) for one in part]
+    facts = dict(one for one in findings if isinstance(one, tuple))
+    # an engine that does not answer is one problem, whoever asked it
+    raised = [one for one in findings if isinstance(one, DeployError)]
+    problems = list({one.cause if isinstance(one, DockerError) else str(one): one for one in raised}.values())
+    if late := [thread.name for thread in threads if thread.is_alive()]:
+        problems.append(DeployError(f"Not known after {SECONDS} s: {', '.join(late)}.", hint="docker info"))
+    site.console.report({"site": site.settings.url, **facts}, problems)
+    return int(bool(problems))
 
 
-def hsts_advice(settings: Settings, proxy_stack: str, served: timedelta) -> str:
-    """Return what to do for browsers to use only HTTPS for longer; nothing while it is too early, or done."""
-    if settings.is_local or settings.hsts_seconds >= YEAR or served < timedelta(days=7):
-        return ""
-    how = f"write SECURE_HSTS_SECONDS={YEAR} into {settings.environment}.env"
-    then = f"make deploy-{proxy_stack} deploy-django"
-    return f"The site has run for {served.days} days. For browsers to use only HTTPS for a year, {how}, then: {then}"
+def release(site: Site) -> Findings:
+    """Find which release runs, and what was changed and not applied."""
+    recorded = releases.history(site)
+    for one in recorded[-1:]:
+        yield "release", {"number": str(one.number), "version": one.version, "since": one.when, "by": one.who}
+    if version := releases.unrecorded(site, recorded):
+        yield DeployError(f"{version} runs, but is not on record.", hint="make deploy, or make rollback")
+    changed = drift.changes(site, recorded).items()
+    yield "changes", [{"not applied": ", ".join(names), "next": f"make deploy-{stack}"} for stack, names in changed]
 
 
-def _scheduled(site: Site) -> list[dict[str, str]]:
-    """Return the last run of each scheduled job, as the scheduler has logged it; none where it does not run."""
-    jobs: dict[str, Any] = {}
+def containers(site: Site) -> Findings:
+    """Find the nodes and containers of each service."""
+    stack_of = {name: stack.name for stack in stacks.load(site) for name in stack.services}
+    deployed = {one["Spec"]["Name"]: one for one in site.docker.inspect("service", *map(site.name, stack_of))}
+    images = {service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] for service in deployed.values()}
+    built = site.docker.inspect("image", *images)
+    tasks = services.tasks(site, *stack_of)
+    nodes = {}
+    for node in swarm.nodes(site):
+        name = nodes[node["ID"]] = node["Description"]["Hostname"]
+        if node["Status"]["State"] != "ready":
+            yield DeployError(f"The node {name} is {node['Status']['State']}.", hint=f"docker node ps {name}")
+    rows = []
+    for name, stack in stack_of.items():
+        service = deployed.get(site.name(name))
+        own = [task for task in tasks if service and task["ServiceID"] == service["ID"]]
+        row = {"service": name, **_state(own, nodes), **_image(service, built)}
+        if not service:
+            row["state"] = "not deployed"
+        if row["state"] != "healthy":
+            hint = f"make service-logs SERVICE={name}" if service else f"make deploy-{stack}"
+            yield DeployError(f"{name} is {row['state']}.", cause=row["last problem"], hint=hint)
+        rows.append(row)
+    yield "services", rows
+
+
+def scheduler(site: Site) -> Findings:
+    """Find what the scheduler has logged last: of scheduled jobs, the backups and the certificate."""
+    logged: dict[str, Any] = {}
     for task in services.running(site, "scheduler")[:1]:
         for line in site.docker.output("service", "logs", "--raw", "--tail", "200", task["ID"]).splitlines():
-            if line.startswith('{"jobs"'):
-                jobs = json.loads(line)["jobs"]
-    return [
-        {
-            "job": job,
-            "last run": datetime.fromtimestamp(run["started"], UTC).isoformat(timespec="seconds"),
-            "seconds": f"{run['seconds']:.1f}",
-            "result": "ok" if run["ok"] else "failed",
-            "printed": run["printed"],
-        }
-        for job, run in jobs.items()
-        if run
-    ]
+            if line.startswith('{"facts"'):
+                logged = json.loads(line)
+    yield from logged.get("facts", {}).items()
+    yield from (DeployError(**problem) for problem in logged.get("problems", ()))
 
 
-def _row(site: Site, name: str, nodes: Mapping[str, str]) -> dict[str, str]:
-    service = services.find(site, name)
-    tasks = services.tasks(site, name) if service else []
+def answers(site: Site) -> Findings:
+    """Find how the site answers, and what Django says of what it needs."""
+    _, problem, states = smoke_test.ask(site, timeout=0)
+    yield "needs", states
+    if problem:
+        yield DeployError(f"{site.settings.url}: {problem}.", hint="make service-logs SINCE=1h")
+    if states.get("cache") == "degraded":
+        yield DeployError("The cache does not answer; pages do without.", hint="make deploy-redis")
+
+
+def disk(site: Site) -> Findings:
+    """Find how much disk is free."""
+    gigabytes, used = image.free_disk(site)
+    yield "disk", {"free GB": f"{gigabytes:.0f}", "used": used}
+    if gigabytes < preflight.FREE_GIGABYTES:
+        yield DeployError(f"Only {gigabytes:.1f} GB of disk are free.", hint="make prune")
+
+
+def sort_order(site: Site) -> Findings:
+    """Find whether indexes fit the image of PostgreSQL."""
+    yield from (DeployError(f"{problem}.", hint="make reindex") for problem in database.sort_order_problems(site))
+
+
+def lock_and_maintenance(site: Site) -> Findings:
+    """Find who holds the lock, and whether there is maintenance."""
+    yield "lock", lock.describe(lock.held_by(site))
+    if proxy.in_maintenance(site):
+        yield DeployError("The site is in maintenance.", hint="make maintenance-off")
+
+
+PARTS = (release, containers, scheduler, answers, disk, sort_order, lock_and_maintenance)
+
+
+def _state(tasks: Sequence[dict[str, Any]], nodes: Mapping[str, str]) -> dict[str, str]:
     running = [task for task in tasks if task["Status"]["State"] == "running"]
     desired = [task for task in tasks if task["DesiredState"] == "running"]
-    problem = next((task["Status"]["Err"] for task in tasks if task["Status"].get("Err")), "")
-    image, built = _image(site, service)
-    healthy = service and running and len(running) >= len(desired)
     return {
-        "service": name,
-        "state": "healthy" if healthy else ("unhealthy" if service else "not deployed"),
+        "state": "healthy" if running and len(running) >= len(desired) else "unhealthy",
         "running": f"{len(running)} of {len(desired)}",
-        **({"on": ", ".join(sorted({nodes[task["NodeID"]] for task in running}))} if len(nodes) > 1 else {}),
+        "on": ", ".join(sorted({nodes[task["NodeID"]] for task in running})),
         "since": min((task["Status"]["Timestamp"][:19] + "Z" for task in running), default=""),
-        "image": image,
-        "built": built,
-        "last problem": problem,
+        "last problem": next((task["Status"]["Err"] for task in tasks if task["Status"].get("Err")), ""),
     }
 
 
-def _image(site: Site, service: dict[str, Any] | None) -> tuple[str, str]:
+def _image(service: dict[str, Any] | None, images: Sequence[dict[str, Any]]) -> dict[str, str]:
     """Return the name of the image of a service, and when it was built, if this engine has it."""
-    name = service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] if service else ""
-    built = ""
-    for found in site.docker.inspect("image", name) if name else []:
-        days = (datetime.now(UTC) - datetime.fromisoformat(found["Created"][:19] + "Z")).days
-        built = f"{days} days ago"
-        # an ID says nothing to people
-        if name.startswith("sha256:"):
-            name = next(iter(found.get("RepoTags") or []), name)
-    return re.sub("(sha256:.{12}).*", r"\1", name), built
+    name, built = service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] if service else "", ""
+    for found in images:
+        names = [*(found.get("RepoTags") or []), *(found.get("RepoDigests") or []), found["Id"]]
+        if name in names:
+            built = f"{(datetime.now(UTC) - datetime.fromisoformat(found['Created'][:19] + 'Z')).days} days ago"
+            # an ID says nothing to people
+            name = names[0] if name.startswith("sha256:") else name
+    return {"image": re.sub("(sha256:.{12}).*", r"\1", name), "built": built}

@@ -21,6 +21,9 @@ def apply(site: Site, stack: stacks.Stack, *, files: Mapping[str, str] | None = 
         proxy.configure(site, files)
         # it has a copy of its secrets, so a new certificate does not restart it
         files = {}
+    if "MONITORING_PASSWORD" in files:
+        # PostgreSQL must know it before who uses it starts
+        database.ensure(site)
     rollout.apply(site, stack, files)
     if stack.name == "postgres":
         database.ensure(site, new=new)

@@ -70,6 +70,7 @@ def run_sql(site: Site, script: str, *, create: bool = False, timeout: float = 6
             "DATABASE_PASSWORD": secrets.full_name(site, "DATABASE_PASSWORD", newest),
             "POSTGRES_PASSWORD": superuser,
             **{f"POSTGRES_PASSWORD_{number}": name for number, name in enumerate(older, 1)},
+            **secrets.files(site, "postgres-exporter"),
         },
     )
     job.run(site, psql, timeout=timeout)

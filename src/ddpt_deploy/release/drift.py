@@ -40,12 +40,12 @@ def different(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
 
 
 def checksums(site: Site, stack: stacks.Stack) -> dict[str, str]:
-    """Return a checksum of the stack file and of each file in the folder of its name, with the settings in each."""
+    """Return a checksum of the stack file, its configs and each file in the folder of its name, with their settings."""
     settings = site.settings.variables()
     contents = {f"stacks/{stack.name}.yml": json.dumps(stack.services)}
-    for path in sorted((site.folder / stack.name).glob("*")):
+    for path in sorted({*(site.folder / stack.name).glob("*"), *stack.files}):
         if path.is_file():
             text = path.read_text(errors="replace")
             named = {name: value for name, value in settings.items() if name in text}
-            contents[f"{stack.name}/{path.name}"] = text + json.dumps(named)
+            contents[f"{path.parent.name}/{path.name}"] = text + json.dumps(named)
     return {name: hashlib.sha256(content.encode()).hexdigest()[:12] for name, content in contents.items()}

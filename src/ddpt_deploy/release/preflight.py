@@ -68,13 +68,13 @@ def _engine(site: Site) -> Iterator[str]:
 def _stacks(site: Site) -> tuple[list[stacks.Stack], list[str]]:
     """Return the stacks that can be read, and what is wrong with the others."""
     found, problems = [], []
-    for name, path in stacks.paths(site).items():
+    for name in stacks.names(site):
         try:
             stack = stacks.get(site, name)
             stacks.apply(site, stack, secrets.files(site, stack.name), {}, check_only=True)
             found.append(stack)
         except DeployError as error:
-            problems.append(f"stacks/{path.name}: {error.cause or error.message} {error.hint}".strip())
+            problems.append(f"stacks/{name}.yml: {error.cause or error.message} {error.hint}".strip())
     if not problems and not any(stack.is_application for stack in found):
         problems.append("no file in stacks/ has a service with the label deploy.release: ${RELEASE}")
     return found, problems

@@ -49,8 +49,7 @@ def _prune_images(site: Site, kept: list[releases.Release], old: list[releases.R
 def remove_services(site: Site) -> int:
     """Remove all services, jobs included, and return how many there were. Data, secrets and releases stay."""
     named = ("--quiet", "--filter", f"label={services.NAMESPACE}={site.stack}")
-    found = site.docker.ids("service", "ls", *named)
-    if found:
+    if found := [site.name(name) for name in services.names(site)]:
         site.docker.run("service", "rm", *found)
     # PostgreSQL writes all to disk before it ends, and nothing else may start on its volume meanwhile
     if left := site.console.wait_until(lambda: ", ".join(site.docker.ids("ps", *named)), timeout=120):

@@ -1,23 +1,20 @@
 """One deploy at a time: a lock in the swarm that says who holds it, since when, for what and from where."""
 
 import json
-import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from ddpt_deploy.errors import DeployError, DockerError, LockLostError
-from ddpt_deploy.site import store
+from ddpt_deploy.site import audit, store
 from ddpt_deploy.site.site import Site
 
 
 def acquire(site: Site, what: str, token: str = "") -> None:
     """Acquire the lock; by the ``token`` its holder knows it again. Raises DeployError that names who holds it."""
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    holder = {"who": site.user, "where": socket.gethostname(), "when": now, "what": what, "token": token}
+    holder = {**audit.entry(site, what), "token": token}
     # the swarm lets only one config have this name
     if not store.create(site, "lock", "lock", json.dumps(holder)):
         hint = "wait, or if nobody works on it: make deploy-unlock"
@@ -30,7 +27,8 @@ def held(site: Site, what: str) -> Iterator[Site]:
     site = replace(site, lock_token=uuid.uuid4().hex)
     try:
         acquire(site, what, site.lock_token)
-        yield site
+        with audit.recorded(site, what):
+            yield site
     finally:
         try:
             check(site)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from ddpt_deploy.docker import options
 from ddpt_deploy.errors import DeployError
-from ddpt_deploy.site import services
+from ddpt_deploy.site import audit, services
 from ddpt_deploy.site.settings import PREFIX
 from ddpt_deploy.site.site import Site
 
@@ -87,11 +87,16 @@ def complete(site: Site, *, given: str = "") -> None:
     """Store a value for each secret that has none; that of ``given`` is not generated. Raises DeployError."""
     stored = versions(site)
     lines = [f"{name}={value}" for name, value in site.settings.variables().items()]
-    for secret in catalogue(site):
+    new = {}
+    for secret in [one for one in catalogue(site) if one.name not in stored]:
         secret = replace(secret, generate=secret.generate and secret.name != given)
         is_used = any(re.match(secret.where, line) for line in lines)
-        if secret.name not in stored and (value := new_value(site, secret, ask=is_used)):
-            store(site, secret.name, value)
+        if value := new_value(site, secret, ask=is_used):
+            new[secret.name] = value
+    if new:
+        with audit.recorded(site, f"new secrets: {', '.join(new)}"):
+            for name, value in new.items():
+                store(site, name, value)
     if still := missing(site):
         names = "\n".join(f"{secret.name}: {secret.about}" for secret in still)
         hint = f"on a terminal, make secrets; elsewhere, export {PREFIX}{still[0].name}=..."

@@ -10,14 +10,21 @@ from ddpt_deploy.site.site import Site
 NAMESPACE = "com.docker.stack.namespace"
 
 
+def names(site: Site) -> list[str]:
+    """Return the names of the services that are deployed, jobs included."""
+    own = f"label={NAMESPACE}={site.stack}"
+    listed = site.docker.ids("service", "ls", "--format", "{{.Name}}", "--filter", own)
+    return [name.removeprefix(site.name("")) for name in listed]
+
+
 def find(site: Site, name: str) -> dict[str, Any] | None:
     """Return a service, if it is deployed."""
     return next(iter(site.docker.inspect("service", site.name(name))), None)
 
 
-def tasks(site: Site, name: str) -> list[dict[str, Any]]:
-    """Return the tasks of a service, the newest first; none when it is not deployed."""
-    listed = site.docker.ids("service", "ps", "--quiet", "--no-trunc", site.name(name))
+def tasks(site: Site, *names: str) -> list[dict[str, Any]]:
+    """Return the tasks of services, the newest first; none of those that are not deployed."""
+    listed = site.docker.ids("service", "ps", "--quiet", "--no-trunc", *map(site.name, names))
     found = site.docker.inspect("task", *listed)
     # the swarm still lists those of a node that is down, and nobody knows what became of them
     down = [node["ID"] for node in swarm.nodes(site) if node["Status"]["State"] == "down"] if found else []

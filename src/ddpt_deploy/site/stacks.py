@@ -1,12 +1,13 @@
 """The stacks of a site: every file in ``stacks/`` is one, with the services that it names.
 
 A stack whose services carry the label ``deploy.release`` is the application: a release rolls it out and back. All
-others are backing services. ``docker compose config`` reads the files, and the swarm gets what that has read.
+others are backing services. ``docker compose config`` reads the files, and the swarm gets what that has read. Stacks in
+folders below ``stacks/`` are optional: they are part of the site once they are deployed.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 from ddpt_deploy.docker import Docker
 from ddpt_deploy.errors import DeployError, DockerError
-from ddpt_deploy.site import secrets
+from ddpt_deploy.site import secrets, services
 from ddpt_deploy.site.site import Site
 
 # The label of the services of the application: which release they run.
@@ -31,6 +32,8 @@ class Stack:
     name: str
     text: str
     services: Mapping[str, Any]
+    # the files of the project that its containers get as configs
+    files: Sequence[Path]
     # variables of the file that differ from those of the settings
     given: Mapping[str, str]
     # what its containers get besides
@@ -49,14 +52,22 @@ class Stack:
 
 
 def paths(site: Site) -> dict[str, Path]:
-    """Return the stack files, by name; without that of PostgreSQL where the database is external."""
+    """Return the stack files, by name, the optional ones last; without that of PostgreSQL where the database is external."""
+    folder = site.folder / "stacks"
     left_out = "postgres" if site.settings.external_database else ""
-    return {path.stem: path for path in sorted((site.folder / "stacks").glob("*.y*ml")) if path.stem != left_out}
+    found = {path.stem: path for pattern in ("*.y*ml", "*/*.y*ml") for path in sorted(folder.glob(pattern))}
+    return {name: path for name, path in found.items() if name != left_out}
+
+
+def names(site: Site) -> list[str]:
+    """Return the names of the stacks that are part of the site: of the optional ones those that are deployed."""
+    deployed = services.names(site)
+    return [name for name, path in paths(site).items() if path.parent.name == "stacks" or name in deployed]
 
 
 def load(site: Site) -> list[Stack]:
-    """Return all stacks, by name. Raises DeployError for a file that Docker cannot read."""
-    return [get(site, name) for name in paths(site)]
+    """Return the stacks that are part of the site. Raises DeployError for a file that Docker cannot read."""
+    return [get(site, name) for name in names(site)]
 
 
 def get(site: Site, name: str) -> Stack:
@@ -91,10 +102,13 @@ def read(site: Site, name: str, text: str, given: Mapping[str, str]) -> Stack:
     if unknown := set(Template(text).get_identifiers()) - values.keys():
         problem = f"stacks/{name}.yml names the variable {min(unknown)}, and there is no such setting."
         raise DeployError(problem, hint=f"write a line {min(unknown)}= into production.env")
-    services = json.loads(_read(site, name, text, values).replace("$$", "$")).get("services")
-    if not services:
+    config = json.loads(_read(site, name, text, values).replace("$$", "$"))
+    if not config.get("services"):
         raise DeployError(f"stacks/{name}.yml names no services.")
-    return Stack(name, text, services, given)
+    files = [Path(one["file"]) for one in config.get("configs", {}).values() if "file" in one]
+    if missing := [str(path) for path in files if not path.is_file()]:
+        raise DeployError(f"stacks/{name}.yml names files that do not exist: {', '.join(missing)}.")
+    return Stack(name, text, config["services"], files, given)
 
 
 def apply(
@@ -109,6 +123,11 @@ def apply(
         service["secrets"] = [*service.get("secrets", []), *({"source": file, "target": file} for file in files)]
     stored = {file: {"external": True, "name": name} for file, name in files.items()}
     config["secrets"] = {**config.get("secrets", {}), **stored}
+    for one in config.get("configs", {}).values():
+        if "file" in one:
+            # its content names it, because no config can be changed
+            digest = hashlib.sha256(Path(one["file"]).read_bytes()).hexdigest()[:12]
+            one |= {"name": site.name(f"file_{digest}"), "labels": site.labels("file")}
     # The CLI's own waiting exits with 0 after an automatic rollback (https://github.com/docker/cli/issues/6752).
     # An image is named by a digest or an ID, so there is nothing to resolve at a registry.
     options = ("--detach=true", "--resolve-image=never", "--with-registry-auth", "--compose-file", "-", site.stack)

@@ -35,3 +35,13 @@ ALTER ROLE :"login" SET role = :'name';
 -- the superuser's own password may have been changed as well
 \set superuser `cat /run/secrets/POSTGRES_PASSWORD`
 ALTER ROLE postgres PASSWORD :'superuser';
+-- who reads the statistics for Prometheus, and no row of a table
+\set monitoring `cat /run/secrets/MONITORING_PASSWORD 2>/dev/null || true`
+SELECT :'monitoring' <> '' AS monitored \gset
+\if :monitored
+SELECT format('CREATE ROLE %I', :'name' || '_monitoring')
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'name' || '_monitoring') \gexec
+SELECT :'name' || '_monitoring' AS reader \gset
+ALTER ROLE :"reader" LOGIN PASSWORD :'monitoring' CONNECTION LIMIT 5;
+GRANT pg_monitor TO :"reader";
+\endif

@@ -50,6 +50,14 @@ ANYMAIL = {"REQUESTS_TIMEOUT": 10}
 MAILERS = {"default": smtp(env.parse("EMAIL_HOST", parsers.host_name))}
 {%- endif %}
 
+# Port at which gunicorn.conf.py shows metrics to Prometheus; 0: nothing is counted.
+METRICS_PORT = env.parse("METRICS_PORT", parsers.integer(0, 65535), default=0)
+if METRICS_PORT:
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("{{ cookiecutter.django_project_name }}.core.middleware.trusted_proxy"),
+        "{{ cookiecutter.django_project_name }}.core.metrics.measure",
+    )
+
 STATIC_ROOT = BASE_DIR / "staticfiles"
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=BASE_DIR / "media")
 STORAGES = STORAGES | {

@@ -15,10 +15,15 @@ from redis import exceptions
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from .metrics import CACHE_FAILURES, CACHE_HITS, CACHE_MISSES
+
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 3
 LOG_SECONDS = 60
+
+# What no cache holds
+ABSENT = object()
 
 
 class Outage:
@@ -64,6 +69,7 @@ class RedisCache(redis.RedisCache):
         if self.outage.wants_retry():
             # In a thread, so that the page does not wait.
             Thread(target=self.ask, args=[super().has_key, ""], kwargs={"otherwise": False}, daemon=True).start()
+        CACHE_FAILURES.inc()
         return otherwise
 
     def ask[T](self, operation: Callable[..., T], *args: Any, otherwise: T) -> T:
@@ -73,10 +79,12 @@ class RedisCache(redis.RedisCache):
         except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
             self.outage.retry_at = time.monotonic() + RETRY_SECONDS
             self.outage.log(error)
+            CACHE_FAILURES.inc()
             return otherwise
         except exceptions.RedisError as error:
             # The server is full or read-only. The text of the error may contain values.
             self.outage.log(type(error).__name__)
+            CACHE_FAILURES.inc()
             result = otherwise
         self.outage.retry_at = 0.0
         return result
@@ -87,7 +95,12 @@ class RedisCache(redis.RedisCache):
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         """Return the default during an outage."""
-        return self.attempt(super().get, key, default, version, otherwise=default)
+        value = self.attempt(super().get, key, ABSENT, version, otherwise=ABSENT)
+        if value is ABSENT:
+            CACHE_MISSES.inc()
+            return default
+        CACHE_HITS.inc()
+        return value
 
     def set(self, key: Any, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None) -> None:
         """Do nothing during an outage."""

@@ -1,6 +1,6 @@
 """Health checks for load balancers and monitoring, and for containers in development.
 
-Those of containers in production ask a port of their own: see ``HealthServer`` in ``gunicorn.conf.py``.
+Those of containers in production ask a port of their own: see ``HealthHandler`` in ``gunicorn.conf.py``.
 """
 
 import logging

@@ -17,6 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from . import schedule_metrics, site_state
+
+# How often it is seen whether there is something new to tell `make status`
+REPORT_SECONDS = 10
+
 UNITS = {"s": 1, "m": 60, "h": 3600}
 DAY = 86_400
 DAILY = re.compile(r"daily ([01]\d|2[0-3]):([0-5]\d) (\S.*)")
@@ -84,9 +89,8 @@ def load(file: Path) -> dict[str, Any]:
 
 
 def store(file: Path, runs: Mapping[str, Any]) -> None:
-    """Store the last runs, and print them as a line of JSON, which ``make status`` reads."""
+    """Store the last runs."""
     file.write_text(json.dumps(runs))
-    log(json.dumps({"jobs": runs}))
 
 
 def log(line: str) -> None:
@@ -104,16 +108,28 @@ def main() -> None:
     store(file, runs)
     # What backups are tagged with
     file.with_name("release").write_text(os.environ.get("RELEASE", ""))
+    if port := os.environ.get("METRICS_PORT"):
+        schedule_metrics.serve(int(port), runs)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit())
+    reported: dict[str, Any] = {}
+    next_report = 0.0
     while True:
+        if (now := time.time()) >= next_report:
+            next_report = now + REPORT_SECONDS
+            if (found := site_state.report(runs, now)) != reported:
+                reported = found
+                # a line that `make status` reads
+                log(json.dumps(found))
         for job in jobs:
             if job.is_due(time.time(), (runs[job.command] or {}).get("started")):
                 runs[job.command] = run(job)
-                store(file, runs)
             elif runs[job.command] is None:
                 # From now on a daily job is due at its time
                 runs[job.command] = {"started": time.time(), "seconds": 0, "ok": True, "printed": "not due yet"}
-                store(file, runs)
+            else:
+                continue
+            store(file, runs)
+            next_report = 0.0
         time.sleep(1)
 
 

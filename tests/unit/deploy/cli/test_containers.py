@@ -1,4 +1,4 @@
-"""Commands that run in a container of their own."""
+"""Logs, and commands that run in a container of their own."""
 
 from ddpt_deploy.errors import Interrupted
 from ddpt_deploy.release import job
@@ -62,3 +62,36 @@ def test_a_command_that_is_interrupted_is_stopped(swarm, run, monkeypatch):
     monkeypatch.setattr(job, "wait", interrupt)
     assert run("manage-job", "CMD=import_products")[0] == 130
     assert "site_manage-job" not in swarm.services
+
+
+LOGS = "services:\n  logs:\n    image: logs:1\n    deploy: {replicas: 1}\n"
+
+
+def test_logs_that_are_kept_are_searched_by_who_keeps_them(swarm, site, run):
+    (site.folder / "stacks/monitoring/logs.yml").write_text(LOGS)
+    swarm.images.add("logs:1")
+    assert run("setup")[0] == 0
+    swarm.logs["site_django"] = "Not found\n"
+    assert "REQUEST needs the service that keeps logs." in run("logs", "REQUEST=5f1c")[1]
+    assert "Not found" in run("logs")[1]
+    assert run("deploy-stack", "STACK=logs")[0] == 0
+
+    def searched(*words):
+        assert run("logs", *words)[0] == 0
+        return swarm.commands[-1][3:] if swarm.commands[-1][0] == "exec" else None
+
+    assert searched("SINCE=3d", "GREP=x y") == ("/search.py", "3d", "django", "", "x y")
+    assert searched("SINCE=3d", "REQUEST=5f1c") == ("/search.py", "3d", "", "5f1c", "")
+    # that of the last migration job is whole in its container
+    assert searched("SERVICE=migrate", "SINCE=0") is None
+
+
+def test_logs_are_read_while_who_keeps_them_is_down(swarm, site, run):
+    (site.folder / "stacks/monitoring/logs.yml").write_text(LOGS)
+    swarm.images.add("logs:1")
+    assert run("setup")[0] == 0
+    assert run("deploy-stack", "STACK=logs")[0] == 0
+    swarm.logs["site_django"] = "Not found\n"
+    swarm._service_scale(["service", "scale", "site_logs=0"], None, {})
+    assert "Not found" in run("logs", "SINCE=2d")[1]
+    assert [words for words in swarm.commands if words[:2] == ("service", "logs")][-1][5] == "48h"

@@ -1,32 +1,23 @@
-"""What `make status` says of scheduled jobs, and when it advises more HSTS."""
+"""What `make status` shows of a site, for people and programs, and its exit status."""
 
+import json
+import os
 import re
-from datetime import timedelta
+import subprocess
+import sys
+import threading
 
-import pytest
+from ddpt_deploy.cli import status as module
+from ddpt_deploy.errors import DockerError
 
-from ddpt_deploy.cli.status import hsts_advice
-from ddpt_deploy.site import settings
-from support.projects import DEFAULTS
-
-
-@pytest.mark.parametrize(
-    ("days", "typed", "expected"),
-    [
-        (6.9, {}, False),
-        (7, {}, True),
-        (700, {"SECURE_HSTS_SECONDS": "86400"}, True),
-        (700, {"SECURE_HSTS_SECONDS": "31536000"}, False),
-        (700, {"DOMAIN_NAME": "localhost"}, False),
-    ],
-)
-def test_more_hsts_is_advised_after_a_week(baked, days, typed, expected):
-    site = settings.load("production", baked(DEFAULTS) / "deployment", shell={}, typed=typed)
-    advice = hsts_advice(site, "caddy", timedelta(days=days))
-    assert bool(advice) is expected
-    if expected:
-        assert "SECURE_HSTS_SECONDS=31536000 into production.env" in advice
-        assert "make deploy-caddy deploy-django" in advice
+SCHEDULER = {
+    "facts": {
+        "jobs": [{"job": "housekeeping", "last run": "2027-01-15T03:30:00+00:00", "result": "ok"}],
+        "backups": {"verified": "2027-01-15T02:00:00+00:00", "restored for a drill": "never"},
+        "certificate": {"valid until": "2027-02-20T00:00:00+00:00"},
+    },
+    "problems": [{"message": "The certificate expires in 2.0 days.", "hint": "make service-logs SERVICE=caddy"}],
+}
 
 
 def test_what_was_changed_and_not_applied_is_named(site, run):
@@ -40,11 +31,11 @@ def test_what_was_changed_and_not_applied_is_named(site, run):
     status, printed = run("status")
     assert status == 0
     for line in (
-        "changed and not applied: caddy/Caddyfile: make deploy-caddy",
-        "changed and not applied: stacks/redis.yml: make deploy-redis",
-        "changed and not applied: LOG_LEVEL: make deploy-django",
+        "caddy/Caddyfile +make deploy-caddy",
+        "stacks/redis.yml +make deploy-redis",
+        "LOG_LEVEL +make deploy-django",
     ):
-        assert line in printed
+        assert re.search(f"^{line}$", printed, re.MULTILINE), printed
     assert run("deploy", version="v2")[0] == 0
     assert "caddy/Caddyfile" in run("status")[1]
     assert run("rollback")[0] == 0
@@ -53,7 +44,7 @@ def test_what_was_changed_and_not_applied_is_named(site, run):
     assert "caddy/Caddyfile" not in run("status")[1]
 
 
-def test_the_age_of_each_image_is_shown(swarm, run, monkeypatch):
+def test_the_age_of_each_image_is_shown(swarm, run):
     assert run("setup")[0] == 0
     swarm.digests["redis:8-alpine"] = ["redis@sha256:0123456789abcdef"]
     assert run("deploy-stack", "STACK=redis")[0] == 0
@@ -63,13 +54,109 @@ def test_the_age_of_each_image_is_shown(swarm, run, monkeypatch):
     assert re.search(r"^caddy .* caddy:2-alpine +\d+ days ago", printed, re.MULTILINE)
 
 
-def test_exit_status_is_that_of_the_last_runs(swarm, run):
+def test_what_the_scheduler_knows_is_shown_and_its_problems_fail(swarm, run):
     assert run("setup")[0] == 0
     assert run("status")[0] == 0
-    line = '{"jobs": {"check_backup": {"started": 0, "seconds": 1.5, "ok": %s, "printed": "too old"}, "x": null}}\n'
-    swarm.logs["site_scheduler"] = line % "true" + "check_backup: ...\n" + line % "false"
+    swarm.logs["site_scheduler"] = json.dumps(SCHEDULER) + "\ncheck_backup: ...\n"
     status, printed = run("status")
     assert status == 1
-    assert "check_backup  1970-01-01T00:00:00+00:00  1.5      failed  too old" in printed
-    swarm.logs["site_scheduler"] += line % "true"
+    assert re.search("^housekeeping  2027-01-15T03:30:00", printed, re.MULTILINE)
+    assert "backups: verified 2027-01-15T02:00:00+00:00, restored for a drill never" in printed
+    assert "certificate: valid until 2027-02-20T00:00:00+00:00" in printed
+    assert "! The certificate expires in 2.0 days.\n→ make service-logs SERVICE=caddy" in printed
+    swarm.logs["site_scheduler"] += json.dumps(SCHEDULER | {"problems": []}) + "\n"
     assert run("status")[0] == 0
+
+
+def test_one_object_for_programs(swarm, run):
+    assert run("setup")[0] == 0
+    swarm.logs["site_scheduler"] = json.dumps(SCHEDULER) + "\n"
+    status, printed = run("status", "JSON=1")
+    found = json.loads(printed)
+    assert status == 1
+    assert found["site"] == "https://localhost"
+    assert found["release"]["version"] == "v1"
+    assert {row["service"]: row["state"] for row in found["services"]}["redis"] == "healthy"
+    assert found["needs"] == {"database": "ok", "cache": "ok"}
+    assert found["lock"] == "unlocked"
+    assert found["backups"]["restored for a drill"] == "never"
+    [problem] = found["problems"]
+    assert problem["message"] == "The certificate expires in 2.0 days."
+    assert problem["hint"] == "make service-logs SERVICE=caddy"
+
+
+def test_a_node_that_is_down_fails(swarm, run):
+    assert run("setup")[0] == 0
+    swarm.nodes[0]["Status"]["State"] = "down"
+    name = swarm.nodes[0]["Description"]["Hostname"]
+    status, printed = run("status")
+    assert status == 1
+    assert f"! The node {name} is down.\n→ docker node ps {name}" in printed
+    assert re.search("^redis +unhealthy", printed, re.MULTILINE)
+
+
+def test_a_service_that_is_not_there_fails(swarm, run):
+    assert run("setup")[0] == 0
+    swarm._service_rm(["service", "rm", "site_redis"], None, {})
+    status, printed = run("status")
+    assert status == 1
+    assert re.search("^redis +not deployed +0 of 0", printed, re.MULTILINE)
+    assert "! redis is not deployed.\n→ make deploy-redis" in printed
+
+
+def test_a_full_disk_fails(swarm, run):
+    assert run("setup")[0] == 0
+    swarm._run = lambda *arguments: (0, "Filesystem\noverlay 90 60 1048576 99% /\n", "")
+    status, printed = run("status")
+    assert status == 1
+    assert "! Only 1.0 GB of disk are free.\n→ make prune" in printed
+
+
+def test_what_cannot_be_asked_is_a_problem_and_the_rest_is_shown(swarm, run):
+    assert run("setup")[0] == 0
+
+    def broken(*arguments):
+        raise DockerError("docker run failed.", hint="make it work")
+
+    swarm._run = broken
+    status, printed = run("status")
+    assert status == 1
+    assert "! docker run failed.\n→ make it work" in printed
+    assert "lock: unlocked" in printed
+
+
+def test_what_does_not_answer_is_named_in_time(swarm, run, monkeypatch):
+    assert run("setup")[0] == 0
+    monkeypatch.setattr(module, "SECONDS", 0.5)
+    answered = threading.Event()
+
+    def hanging(*arguments):
+        answered.wait(60)
+        return 0, "Filesystem\noverlay 90 60 31457280 66% /\n", ""
+
+    swarm._run = hanging
+    status, printed = run("status")
+    answered.set()
+    assert status == 1
+    assert "! Not known after 0.5 s: disk.\n" in printed
+    assert re.search("^redis +healthy", printed, re.MULTILINE)
+
+
+def test_the_command_ends_although_docker_does_not(site, tmp_path):
+    hanging = tmp_path / "bin/docker"
+    hanging.parent.mkdir()
+    hanging.write_text("#!/bin/sh\nexec sleep 30\n")
+    hanging.chmod(0o755)
+    environment = os.environ | {"PATH": f"{hanging.parent}:{os.environ['PATH']}", "PYTHONPATH": "vendor"}
+    command = [sys.executable, "-m", "ddpt_deploy", "status"]
+    done = subprocess.run(command, cwd=site.folder, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "! Not known after 5 s: release, containers, scheduler, answers, disk, sort_order, lock" in done.stderr
+
+
+def test_an_engine_that_is_not_there_is_said_once(swarm, run):
+    assert run("setup")[0] == 0
+    swarm.reached = lambda arguments: False
+    status, printed = run("status")
+    assert status == 1
+    assert printed.count("Cannot connect to the Docker daemon") == 1

@@ -1,6 +1,7 @@
 """Stack files: found, read by Docker, and what is added to them."""
 
 import json
+import re
 
 import pytest
 import yaml
@@ -14,6 +15,15 @@ SEARCH = """services: # with a comment, which a regular expression would stumble
   search:
     image: search:1
     deploy: {replicas: 1}
+"""
+OPTIONAL = """services:
+  metrics:
+    image: metrics:1-alpine
+    configs: [{source: rules, target: /rules.yml}]
+    deploy: {replicas: 1}
+configs:
+  rules:
+    file: rules/rules.yml
 """
 WORKER = """services:
     worker:
@@ -126,6 +136,39 @@ def test_a_stack_of_the_teams_own(swarm, site, run):
     assert swarm.stored == {"config": {}, "secret": {}}
 
 
+def test_an_optional_stack_belongs_to_the_site_once_it_is_deployed(swarm, site, run):
+    (site.folder / "stacks/extra").mkdir()
+    (site.folder / "stacks/extra/metrics.yml").write_text(OPTIONAL)
+    swarm.images |= {"metrics:1-alpine", "metrics:2-alpine"}
+    assert run("setup")[0] == 0
+    assert "site_metrics" not in swarm.services
+    assert "rules/rules.yml" in run("deploy-stack", "STACK=metrics")[1]
+    (site.folder / "rules").mkdir()
+    (site.folder / "rules/rules.yml").write_text("one\n")
+    assert run("deploy-stack", "STACK=metrics")[0] == 0
+    assert re.search(r"^metrics +healthy +1 of 1", run("status")[1], re.MULTILINE)
+    (site.folder / "stacks/extra/metrics.yml").write_text(OPTIONAL.replace("metrics:1", "metrics:2"))
+    assert run("setup")[0] == 0
+    assert swarm.image("site_metrics") == "metrics:2-alpine"
+    (site.folder / "rules/rules.yml").write_text("two\n")
+    assert re.search(r"^rules/rules.yml +make deploy-metrics$", run("status")[1], re.MULTILINE)
+
+
+def test_a_config_that_is_a_file_of_the_project_is_named_by_its_content(swarm, site, run):
+    (site.folder / "stacks/metrics.yml").write_text(OPTIONAL)
+    (site.folder / "rules").mkdir()
+    swarm.images.add("metrics:1-alpine")
+    stored = []
+    for content in ("one", "two", "one"):
+        (site.folder / "rules/rules.yml").write_text(content)
+        before = set(swarm.stored["config"])
+        stacks.apply(site, stacks.get(site, "metrics"), {}, {})
+        stored.append(set(swarm.stored["config"]) - before)
+    assert [len(names) for names in stored] == [1, 1, 0]
+    # so `make prune` removes it when nothing uses it any more
+    assert {config["Spec"]["Labels"]["deploy.kind"] for config in swarm.stored["config"].values()} == {"file"}
+
+
 def test_a_stack_with_the_label_is_rolled_out_and_back_with_django(swarm, site, run):
     (site.folder / "stacks/worker.yml").write_text(WORKER)
 
@@ -153,7 +196,7 @@ def test_a_file_that_cannot_be_read_stops_a_deploy(swarm, site, run):
 
 def test_every_service_is_limited_and_shut_in(baked):
     for combination in (EVERYTHING, NOTHING, NOTHING | {NGINX}):
-        for file in (baked(combination) / "deployment/stacks").glob("*.yml"):
+        for file in (baked(combination) / "deployment/stacks").rglob("*.yml"):
             for name, service in yaml.safe_load(file.read_text())["services"].items():
                 assert service["read_only"] is True, name
                 assert service["cap_drop"] == ["ALL"], name

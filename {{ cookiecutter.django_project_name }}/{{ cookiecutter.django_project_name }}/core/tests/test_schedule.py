@@ -1,8 +1,11 @@
 """When jobs are due, and what becomes of their results."""
 
+import json
+import sys
+
 import pytest
 
-from .. import schedule
+from .. import schedule, site_state
 from ..schedule import Job, parse
 
 NOON = 1_800_014_400  # 2027-01-15 12:00 UTC
@@ -51,3 +54,35 @@ def test_runs_survive_a_restart(tmp_path):
     assert schedule.load(file) == {"x": {"started": 1}}
     file.write_text('{"x": ')
     assert schedule.load(file) == {}
+
+
+def test_report_is_printed_when_something_is_new(tmp_path, monkeypatch, capsys):
+    """Time stands still but for the pauses, of which there are eleven."""
+    now, problems, asked = [1000.0], ["no certificate"], []
+
+    def sleep(seconds):
+        now[0] += seconds
+        if now[0] > 1010:
+            sys.exit()
+
+    def report(runs, moment):
+        asked.append(moment)
+        return {"facts": {"jobs": list(runs)}, "problems": problems[:] if moment < 1005 else []}
+
+    def run(job):
+        return {"started": now[0], "seconds": 0, "ok": True, "printed": ""}
+
+    (tmp_path / "manage.py").touch()
+    monkeypatch.setenv("SCHEDULE", "every 5s check")
+    monkeypatch.setenv("SCHEDULE_STATE", str(tmp_path / "jobs.json"))
+    monkeypatch.delenv("METRICS_PORT", raising=False)
+    monkeypatch.setattr("time.time", lambda: now[0])
+    monkeypatch.setattr("time.sleep", sleep)
+    monkeypatch.setattr(schedule, "run", run)
+    monkeypatch.setattr("signal.signal", lambda number, handler: None)
+    monkeypatch.setattr(site_state, "report", report)
+    with pytest.raises(SystemExit):
+        schedule.main()
+    # at first, and after each run of a job; printed where it differs
+    assert asked == [1000, 1001, 1006]
+    assert [json.loads(line)["problems"] for line in capsys.readouterr().out.splitlines()] == [["no certificate"], []]
