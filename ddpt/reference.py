@@ -21,9 +21,10 @@ import yaml
 from cookiecutter.main import cookiecutter
 
 from ddpt import validation
-from ddpt_deploy.cli.main import COMMANDS
+from ddpt_deploy.cli.main import commands as commands_of_tool
 
 TEMPLATE = Path(__file__).parent.parent
+DEPLOYMENT = TEMPLATE / "{{ cookiecutter.django_project_name }}/deployment"
 NAMES = [name for name in validation.DEFAULTS if not name.startswith("_")]
 
 # Options that tell two targets of one command apart: `make deploy` and `make deploy-check`
@@ -258,7 +259,7 @@ def options(target: Target) -> dict[str, str]:
     if not called and (target.recipe or not target.name.startswith("deploy-")):
         return dict.fromkeys(re.findall(r"\$\(([A-Z]+)\)", target.recipe), "")
     # each stack file has a target without a recipe of its own
-    run = COMMANDS[called[1] if called else "deploy-stack"]
+    run = commands_of_tool(DEPLOYMENT)[called[1] if called else "deploy-stack"]
     about = dict(re.findall(r"^ *(\w+): (.*)$", (inspect.getdoc(run) or "").partition("\n\n")[2], re.MULTILINE))
     named = [
         one.name

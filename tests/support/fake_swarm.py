@@ -224,7 +224,7 @@ class Swarm(Docker):
             limits |= {"memory": str(limits["memory"])} if "memory" in limits else {}
             for port in service.get("ports", []):
                 port["published"] = str(port["published"])
-        for config in found.get("configs", {}).values():
+        for config in found.get("configs", {}).values() if "--no-path-resolution" not in arguments else ():
             config |= {"file": str(Path(config["file"]).absolute())} if "file" in config else {}
         return 0, json.dumps({**found, "name": "x", "services": services}).replace("$", "$$"), ""
 

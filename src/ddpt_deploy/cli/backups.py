@@ -5,18 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ddpt_deploy.errors import DeployError
-from ddpt_deploy.release import (
-    backing_services,
-    backups,
-    compose,
-    drift,
-    probe,
-    proxy,
-    recovery,
-    smoke_test,
-    upgrade,
-)
-from ddpt_deploy.site import lock, releases, stacks
+from ddpt_deploy.release import backups, probe, proxy, recovery, smoke_test
+from ddpt_deploy.site import lock
 from ddpt_deploy.site.site import Site
 
 EXTERNAL = "The database is external: who provides it backs it up and restores it. These backups have the other files."
@@ -57,23 +47,6 @@ def backup_download(site: Site, backup: str = "latest") -> None:
             step.detail = f"{path}, {path.stat().st_size / 1e6:.2f} MB"
 
 
-def export(site: Site, folder: str = "") -> None:
-    """Write the site with its newest backup into a folder for one server with Docker Compose; its README.md goes on.
-
-    folder: where to; STACK_NAME-export when left out
-    """
-    target = Path(folder or f"{site.stack}-export")
-    if target.exists():
-        raise DeployError(f"{target} exists already.", hint="make export FOLDER=...")
-    for stack, names in drift.changes(site, releases.history(site)).items():
-        site.console.warn(f"Changed and not applied, but in the export: {', '.join(names)}: make deploy-{stack}")
-    with lock.held(site, "export") as site, site.console.step("export") as step:
-        backup = backups.find(site, "latest")
-        compose.write(site, target, backup)
-        step.detail = f"{target.resolve()}, with the backup {backup}"
-    site.console.say(f"It holds all secrets, not encrypted. What was written after {backup.when} is not in it.")
-
-
 def restore(site: Site, backup: str = "", to: str = "", table: str = "") -> None:
     """Restore a backup in place of the database, with the site in maintenance; the database before is kept.
 
@@ -93,7 +66,7 @@ def restore(site: Site, backup: str = "", to: str = "", table: str = "") -> None
             return
         lost = f"Everything that was written to {site.settings.url} after {found.when} will not be there."
         site.console.confirm(f"{lost} Restore the backup {found}?")
-        with _maintenance(site):
+        with maintenance(site):
             kept = backups.restore(site, found)
     site.console.say(f"The database of before is {kept}. To drop it: make dbshell, then DROP DATABASE {kept};")
 
@@ -108,33 +81,8 @@ def restore_drill(site: Site, backup: str = "", to: str = "") -> None:
         backups.drill(site, _find(site, backup, to))
 
 
-def upgrade_postgres(site: Site, version: str = "", remove: str = "") -> None:
-    """Move the database to another major version of PostgreSQL, after a rehearsal, or back to the one before.
-
-    version: the major version, such as 19; the image is that of now with this number
-    remove: the version whose data is removed, which the site does not use any more
-    """
-    with lock.held(site, f"upgrade-postgres {version or remove}") as site:
-        if remove:
-            site.console.confirm(f"This removes the data of PostgreSQL {remove}: nothing goes back to it. Continue?")
-            with site.console.step("remove") as step:
-                step.detail = upgrade.run(site, "remove", remove)
-            return
-        new = upgrade.with_version(site, version)
-        with site.console.step("rehearsal"):
-            plan = upgrade.run(new, "rehearse")
-        site.console.confirm(f"{plan} Continue?")
-        with _maintenance(site):
-            upgrade.move(site, new)
-        with site.console.step("backup") as step:
-            backing_services.apply(new, stacks.get(new, "backups"))
-            step.detail = backups.take(new, "manual")
-    site.console.say(f"{new.settings.postgres_image} is in {site.settings.environment}.env: commit that.")
-    site.console.say("The data of before is kept: VERSION= with its number goes back to it, REMOVE= removes it.")
-
-
 @contextmanager
-def _maintenance(site: Site) -> Iterator[None]:
+def maintenance(site: Site) -> Iterator[None]:
     """Have the site in maintenance while its data changes; one that then fails the smoke test stays in it."""
     before = proxy.in_maintenance(site)
     proxy.set_maintenance(site, True)

@@ -8,6 +8,7 @@ import getpass
 import inspect
 import os
 import re
+import runpy
 import signal
 import sys
 from argparse import ArgumentParser, Namespace
@@ -56,14 +57,20 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "backup-download": backups.backup_download,
     "restore": backups.restore,
     "restore-drill": backups.restore_drill,
-    "export": backups.export,
-    "upgrade-postgres": backups.upgrade_postgres,
     "reindex": operations.reindex,
     "deploy-stack": releases.deploy_stack,
     "exec": containers.execute,
     "manage-job": containers.manage_job,
 }
+# Those that are seldom needed are programs of the project, each with a function ``command``.
+PROGRAMS = {"export": "export/write.py", "upgrade-postgres": "postgres/upgrade.py"}
 EPILOG = "Options can be written as make has them, NAME=value; any other NAME is a setting, for this command only."
+
+
+def commands(folder: Path) -> dict[str, Callable[..., int | None]]:
+    """Return all commands, with those that are programs in the folder ``deployment/`` of a project."""
+    found = {name: folder / path for name, path in PROGRAMS.items()}
+    return COMMANDS | {name: runpy.run_path(str(path))["command"] for name, path in found.items() if path.is_file()}
 
 
 def build_parser() -> ArgumentParser:
@@ -76,7 +83,7 @@ def build_parser() -> ArgumentParser:
     parser = ArgumentParser(prog="ddpt_deploy", description="Deploys a Django project to Docker Swarm.", epilog=EPILOG)
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     chosen = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
-    for name, run in COMMANDS.items():
+    for name, run in commands(Path.cwd()).items():
         text, _, described = (inspect.getdoc(run) or "").partition("\n\n")
         command = chosen.add_parser(
             name, help=text.rstrip("."), description=text, epilog=EPILOG, parents=[common], allow_abbrev=False
@@ -150,7 +157,7 @@ def main(words: Sequence[str], docker: Docker | None = None) -> int:
         with suppress(KeyError, OSError):
             user = user or getpass.getuser()
         site = Site(found, docker or Docker(), console, folder, user or "somebody")
-        return COMMANDS[command](site, *options.pop("words", ()), **options) or 0
+        return commands(folder)[command](site, *options.pop("words", ()), **options) or 0
     except DeployError as error:
         console.error(error)
         return 1

@@ -1,12 +1,41 @@
-"""Another major version of PostgreSQL: the program ``upgrade`` of the backups moves the data, in the volume of the server."""
+"""``make upgrade-postgres``: another major version of PostgreSQL.
+
+The program ``upgrade`` of the backups moves the data, in the volume of the server.
+"""
 
 import re
 from dataclasses import replace
 
+from ddpt_deploy.cli.backups import maintenance
 from ddpt_deploy.errors import DeployError
 from ddpt_deploy.release import backing_services, backups, database, image, rollout
-from ddpt_deploy.site import secrets, services, stacks
+from ddpt_deploy.site import lock, secrets, services, stacks
 from ddpt_deploy.site.site import Site
+
+
+def command(site: Site, version: str = "", remove: str = "") -> None:
+    """Move the database to another major version of PostgreSQL, after a rehearsal, or back to the one before.
+
+    version: the major version, such as 19; the image is that of now with this number
+    remove: the version whose data is removed, which the site does not use any more
+    """
+    with lock.held(site, f"upgrade-postgres {version or remove}") as site:
+        if remove:
+            site.console.confirm(f"This removes the data of PostgreSQL {remove}: nothing goes back to it. Continue?")
+            with site.console.step("remove") as step:
+                step.detail = run(site, "remove", remove)
+            return
+        new = with_version(site, version)
+        with site.console.step("rehearsal"):
+            plan = run(new, "rehearse")
+        site.console.confirm(f"{plan} Continue?")
+        with maintenance(site):
+            move(site, new)
+        with site.console.step("backup") as step:
+            backing_services.apply(new, stacks.get(new, "backups"))
+            step.detail = backups.take(new, "manual")
+    site.console.say(f"{new.settings.postgres_image} is in {site.settings.environment}.env: commit that.")
+    site.console.say("The data of before is kept: VERSION= with its number goes back to it, REMOVE= removes it.")
 
 
 def with_version(site: Site, version: str) -> Site:

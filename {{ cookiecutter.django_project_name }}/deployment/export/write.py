@@ -1,4 +1,4 @@
-"""The way out of Swarm: writes the running site into a folder that Docker Compose starts on one server."""
+"""``make export``, the way out of Swarm: writes the running site into a folder that Docker Compose starts on one server."""
 
 import json
 import shutil
@@ -6,8 +6,9 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from ddpt_deploy.release import backups, database
-from ddpt_deploy.site import releases, secrets, services, stacks
+from ddpt_deploy.errors import DeployError
+from ddpt_deploy.release import backups, database, drift
+from ddpt_deploy.site import lock, releases, secrets, services, stacks
 from ddpt_deploy.site.site import Site
 
 # In a Compose file these mean what they mean in a stack file.
@@ -16,9 +17,26 @@ KEPT = ("replicas", "resources")
 PASSES = {"test": ["CMD", "true"], "interval": "1h", "start_period": "10s", "start_interval": "1s"}
 
 
+def command(site: Site, folder: str = "") -> None:
+    """Write the site with its newest backup into a folder for one server with Docker Compose; its README.md goes on.
+
+    folder: where to; STACK_NAME-export when left out
+    """
+    target = Path(folder or f"{site.stack}-export")
+    if target.exists():
+        raise DeployError(f"{target} exists already.", hint="make export FOLDER=...")
+    for stack, names in drift.changes(site, releases.history(site)).items():
+        site.console.warn(f"Changed and not applied, but in the export: {', '.join(names)}: make deploy-{stack}")
+    with lock.held(site, "export") as site, site.console.step("export") as step:
+        backup = backups.find(site, "latest")
+        write(site, target, backup)
+        step.detail = f"{target.resolve()}, with the backup {backup}"
+    site.console.say(f"It holds all secrets, not encrypted. What was written after {backup.when} is not in it.")
+
+
 def write(site: Site, folder: Path, backup: backups.Backup) -> None:
     """Write compose.yaml, what it needs, all secrets and a backup into a new folder. Raises DeployError; then there is none."""
-    shutil.copytree(site.folder / "export", folder)
+    shutil.copytree(site.folder / "export", folder, ignore=shutil.ignore_patterns("*.py"))
     try:
         folder.chmod(0o700)
         # wherever the folder is, git must not see the secrets

@@ -1,6 +1,7 @@
 """What `make export` writes: the services for Compose, the secrets, and nothing at all when it fails."""
 
 import json
+import runpy
 import stat
 import subprocess
 
@@ -8,8 +9,9 @@ import pytest
 import yaml
 
 from ddpt_deploy.docker import Docker
-from ddpt_deploy.release import compose
-from support.projects import DEFAULTS, NGINX
+from support.projects import DEFAULTS, NGINX, SOURCE
+
+FOR_COMPOSE = runpy.run_path(str(SOURCE / "deployment/export/write.py"))["for_compose"]
 
 SNAPSHOTS = [
     {"time": f"2026-11-26T21:39:5{second}Z", "tags": ["20261126-213952", "release=v1", "kind=manual", kind, "verified"]}
@@ -32,7 +34,7 @@ def test_export_is_the_running_site(running, run, project, combination):
     folder = project / "deployment/site-export"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     found = yaml.safe_load((folder / "compose.yaml").read_text())
-    stacks = {path.stem for path in (project / "deployment/stacks").iterdir()}
+    stacks = {path.stem for path in (project / "deployment/stacks").glob("*.yml")}
     assert found["services"].keys() - {"configure"} == stacks
     for name in stacks:
         service = found["services"][name]
@@ -138,7 +140,7 @@ def test_failed_export_leaves_nothing(running, run, project, monkeypatch):
 
 def test_networks_of_the_swarm_become_those_of_the_server():
     service = {"networks": {"site": None}, "depends_on": {"x": {}}, "deploy": {"mode": "global", "placement": {}}}
-    found = compose.for_compose("web", {**service, "ports": [{"target": 80, "mode": "host"}]})
+    found = FOR_COMPOSE("web", {**service, "ports": [{"target": 80, "mode": "host"}]})
     assert found["ports"] == [{"target": 80}]
     assert found["deploy"] == {}
     assert list(found["depends_on"]) == ["x", "permissions"]
