@@ -92,7 +92,7 @@ def test_backups_jobs_and_commands_work(site):
     site.make("backup")
     site.make("restore-drill")
     assert "System check identified no issues" in site.make("manage", CMD="check")
-    assert "No migrations to apply" in site.make("run", CMD="migrate")
+    assert "No migrations to apply" in site.make("manage-job", CMD="migrate")
     status, printed = site.attempt("status")
     assert "check_backup" in printed
     assert status == 0, printed
