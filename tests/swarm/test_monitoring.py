@@ -336,7 +336,7 @@ def certificate_is_lost(site):
     if site.proxy == "nginx":
         docker(*folder, "/certificates/localhost.pem", "/certificates/lost")
     else:
-        site.edit("deployment/caddy/Caddyfile", "{$HTTPS_ADDRESSES} {", "https://elsewhere.localhost {")
+        site.edit("deployment/caddy/Caddyfile", "{$HTTPS_ADDRESSES} {\n\t{$TLS}\n", "https://elsewhere.localhost {\n")
         site.make("deploy-caddy")
     yield
     if site.proxy == "nginx":
