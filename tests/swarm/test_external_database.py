@@ -41,7 +41,7 @@ def server(engine):
 
 @pytest.fixture(scope="module")
 def site(server, tmp_path_factory):
-    settings = {"HTTP_PORT": "9780", "HTTPS_PORT": "9743", "EXTERNAL_DATABASE": "yes", "DATABASE_URL": server}
+    settings = {"HTTP_PORT": "10580", "HTTPS_PORT": "10543", "EXTERNAL_DATABASE": "yes", "DATABASE_URL": server}
     site = Site(tmp_path_factory.mktemp("external"), "proof-external", NOTHING, **settings)
     site.add_proof()
     try:

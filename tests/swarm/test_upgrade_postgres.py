@@ -22,7 +22,7 @@ FILE = "deployment/production.env"
 @pytest.fixture(scope="module")
 def site(engine, tmp_path_factory):
     """A site on PostgreSQL 17, which stores its WAL."""
-    settings = {"HTTP_PORT": "9680", "HTTPS_PORT": "9643", "BACKUP_WAL": "yes"}
+    settings = {"HTTP_PORT": "10480", "HTTPS_PORT": "10443", "BACKUP_WAL": "yes"}
     site = Site(tmp_path_factory.mktemp("major"), "proof-major", NOTHING, **settings)
     site.add_proof()
     site.edit(FILE, "POSTGRES_IMAGE=\n", "POSTGRES_IMAGE=postgres:17-alpine\n")
