@@ -95,7 +95,22 @@ def _services(site: Site, release: releases.Release, folder: Path, variables: di
             if kind in ("volumes", "configs", "networks"):
                 found[kind] = {**found.get(kind, {}), **more}
     shutil.copy(folder / "secrets/django/DATABASE_PASSWORD", folder / "secrets/postgres")
+    found["services"]["restore"] = for_restore(found["services"]["backups"])
     return found
+
+
+def for_restore(service: dict[str, Any]) -> dict[str, Any]:
+    """Return the service of the backups as one that restores, when it is told to, and may write what it restores."""
+    return {
+        **service,
+        "profiles": ["restore"],
+        "restart": "no",
+        "entrypoint": [f"{backups.PROGRAMS}/restore"],
+        # the backup in the folder, wherever others are
+        "environment": {**service["environment"], "BACKUP_REPOSITORY": ""},
+        "cap_add": [*service["cap_add"], *backups.WRITE],
+        "volumes": [{**one, "read_only": one["type"] == "bind"} for one in service["volumes"]],
+    }
 
 
 def for_compose(name: str, service: dict[str, Any]) -> dict[str, Any]:

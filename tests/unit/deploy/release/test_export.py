@@ -35,7 +35,7 @@ def test_export_is_the_running_site(running, run, project, combination):
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     found = yaml.safe_load((folder / "compose.yaml").read_text())
     stacks = {path.stem for path in (project / "deployment/stacks").glob("*.yml")}
-    assert found["services"].keys() - {"configure"} == stacks
+    assert found["services"].keys() - {"configure", "restore"} == stacks
     for name in stacks:
         service = found["services"][name]
         assert service["image"] == running.services[f"site_{name}"]["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"]
@@ -47,6 +47,9 @@ def test_export_is_the_running_site(running, run, project, combination):
     assert found["services"]["scheduler"]["healthcheck"]["test"] == ["CMD", "true"]
     assert found["services"]["django"]["read_only"]
     assert found["networks"] == {"site": None}
+    restore = found["services"]["restore"]
+    assert {volume["target"] for volume in restore["volumes"] if volume["read_only"]} == {"/run/secrets"}
+    assert "DAC_OVERRIDE" in restore["cap_add"]
     # the proxy's own program reads the settings
     assert found["services"]["configure"]["environment"]["DOMAIN_NAME"] == "localhost"
 
@@ -121,7 +124,7 @@ def test_files_of_a_stack_of_the_team_s_own_are_in_the_export(running, run, proj
 def test_readme_names_the_backup_and_fits_two_pages(running, run, project):
     assert run("export")[0] == 0
     text = (project / "deployment/site-export/README.md").read_text()
-    assert "restore restore 20261126-213952 site_restored" in text
+    assert "run --rm restore restore 20261126-213952 site_restored" in text
     assert "${" not in text
     assert len(text.split()) < 1000
 
