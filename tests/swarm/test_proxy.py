@@ -3,6 +3,8 @@
 import json
 import re
 import subprocess
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -23,7 +25,7 @@ DJANGO = """{
 :8000 {
 	respond <<JSON
 		{"forwarded_for": "{http.request.header.X-Forwarded-For}", "proto": "{http.request.header.X-Forwarded-Proto}",
-		"host": "{http.request.host}", "path": "{http.request.uri.path}"}
+		"host": "{http.request.host}", "path": "{http.request.uri.path}", "container": "{system.hostname}"}
 		JSON
 }
 """
@@ -117,7 +119,7 @@ class Proxies:
         return int(status.split()[1]), dict(line.split(": ", 1) for line in lines), text
 
     def remove(self):
-        for name in ("django", "balancer", "stranger"):
+        for name in ("django", "second", "balancer", "stranger"):
             docker("rm", "--force", "--volumes", f"{self.name}-as-{name}", check=False)
         self.proxy.remove()
 
@@ -231,6 +233,20 @@ def test_a_trusted_proxy_whose_client_uses_http_says_so_to_django(behind):
 @pytest.mark.parametrize(("front", "port"), [("stranger", TLS["HTTP/2"]), ("balancer", 8080)])
 def test_health_checks_are_not_reached_from_outside(behind, front, port, path):
     assert behind.ask(front, port, path)[0] == 404
+
+
+def test_a_container_that_is_gone_costs_no_request(behind):
+    """Which nothing answers for, while DNS forgets it."""
+
+    def ask(_):
+        return behind.ask("balancer", 8001, "/who")
+
+    behind.run("second", "django", "--network-alias", "tasks.django")
+    with ThreadPoolExecutor(20) as clients:
+        until(lambda: len({json.loads(text)["container"] for _, _, text in clients.map(ask, range(20))}) == 2)
+        answers = clients.map(ask, range(300))
+        docker("rm", "--force", "--volumes", f"{behind.name}-as-second")
+        assert Counter(status for status, _, _ in answers) == {200: 300}
 
 
 def test_what_is_invalid_changes_nothing(behind):
