@@ -61,8 +61,8 @@ def test_there_is_no_trace_of_what_was_not_chosen(project, ci):
     everything = {path.relative_to(project("none")) for path in files(project("none"))}
     added = {str(path.relative_to(project(ci))) for path in files(project(ci))} - {str(path) for path in everything}
     assert added == {*FILES[ci], *(["bin/ci", "bin/ci-deploy", "bin/ci-push"] if ci != "none" else [])}
-    words = {"github": ["gitlab", "renovate"], "gitlab": ["dependabot", ".github"], "none": ["ci-", "make ci"]}
-    words["none"] += ["gitlab", "dependabot", "renovate", ".github"]
+    words = {"github": ["gitlab", "renovate"], "gitlab": ["dependabot", ".github/"], "none": ["ci-", "make ci"]}
+    words["none"] += ["gitlab", "dependabot", "renovate", ".github/"]
     texts = [path.read_text(errors="ignore").lower() for path in files(project(ci)) if "vendor" not in path.parts]
     assert [word for word in words[ci] if any(word in text for text in texts)] == []
 

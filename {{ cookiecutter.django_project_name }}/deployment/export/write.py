@@ -24,7 +24,8 @@ def command(site: Site, folder: str = "") -> None:
     """
     target = Path(folder or f"{site.stack}-export")
     if target.exists():
-        raise DeployError(f"{target} exists already.", hint="make export FOLDER=...")
+        problem = f"{target} exists already."
+        raise DeployError(problem, hint="make export FOLDER=...")
     for stack, names in drift.changes(site, releases.history(site)).items():
         site.console.warn(f"Changed and not applied, but in the export: {', '.join(names)}: make deploy-{stack}")
     with lock.held(site, "export") as site, site.console.step("export") as step:

@@ -41,7 +41,8 @@ def command(site: Site, version: str = "", remove: str = "") -> None:
 def with_version(site: Site, version: str) -> Site:
     """Return the site with the image of another major version of PostgreSQL, and pull that. Raises DeployError."""
     if not version.isdecimal():
-        raise DeployError(f"VERSION={version} is not a major version.", hint="make upgrade-postgres VERSION=19")
+        problem = f"VERSION={version} is not a major version."
+        raise DeployError(problem, hint="make upgrade-postgres VERSION=19")
     name, _, tag = stacks.get(site, "postgres").images[0].partition("@")[0].rpartition(":")
     found = f"{name}:{re.sub('[0-9]+([.][0-9]+)?', version, tag, count=1)}"
     image.ensure(site, found)
