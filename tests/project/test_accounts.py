@@ -53,13 +53,13 @@ def mail_server():
 @contextmanager
 def serve(project, mail_server=None):
     """Serve a project as a container of production does: 2 processes with 8 threads, which nobody was counted in."""
-    project.environment |= {"GUNICORN_THREADS": "8", "TRUSTED_PROXIES": "127.0.0.0/8"}
+    variables = {"GUNICORN_THREADS": "8", "TRUSTED_PROXIES": "127.0.0.0/8"}
     if mail_server:
-        project.environment |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(mail_server.controller.port)}
+        variables |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(mail_server.controller.port)}
     for command in (["reset_throttle"], ["shell", "--no-imports", "--command", USERS]):
-        done = project.manage(*command)
+        done = project.manage(*command, **variables)
         assert done.returncode == 0, done.stderr
-    with project.gunicorn() as server:
+    with project.gunicorn(**variables) as server:
         yield server
 
 
