@@ -280,6 +280,8 @@ def test_new_server_from_backups_alone(site, bucket):
     assert uploads(site) == files
     assert dump(site) == before
     assert site.ask("/proof/after_setup/", "POST", b"x").status == 201
+    # more can be uploaded
+    docker("exec", site.containers("django")[0], "touch", "/srv/media/after")
     assert "no empty server" in refuse(site, "setup", RESTORE="latest", YES="1")
 
 
