@@ -84,7 +84,7 @@ def test_all_processes_count_together(served):
 
 @both
 def test_processes_that_end_lose_no_count_and_leave_no_file(served):
-    """By a signal, and because they have answered so many requests as they may."""
+    """By a signal, and after `max_requests`."""
     context, metrics = served("--workers", "2", "--max-requests", "5")
     with context as server:
         asked, before = 0, set(workers(server))
