@@ -10,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -268,3 +269,14 @@ def on_a_terminal(site: Site, *words: str) -> pexpect.spawn:
         "make", ["-C", str(site.project / "deployment"), *words],
         env=site.shell, encoding="utf-8", timeout=60,
     )  # fmt: skip
+
+
+@contextlib.contextmanager
+def set_up(site: Site, lock: contextlib.AbstractContextManager) -> Iterator[Site]:
+    """Set a site up, one after the other, and remove it afterwards."""
+    try:
+        with lock:
+            site.make("setup", YES="1")
+        yield site
+    finally:
+        site.remove()

@@ -32,14 +32,19 @@ def parameter(name):
     return pytest.param(name, marks=[pytest.mark.xdist_group(name), *long])
 
 
+@pytest.fixture(scope="session")
+def swarm_lock(tmp_path_factory):
+    """A lock for `make setup`, of which the first makes the swarm for all."""
+    return FileLock(tmp_path_factory.getbasetemp().parent / "swarm.lock")
+
+
 @pytest.fixture(scope="session", params=[parameter(name) for name in SITES])
-def site(request, engine, tmp_path_factory):
+def site(request, engine, swarm_lock, tmp_path_factory):
     """The site of a project with everything in it, or with nothing, as `make setup` makes it, with an app for the load."""
     combination, settings = SITES[request.param]
     site = Site(tmp_path_factory.mktemp(request.param), f"proof-{request.param}", combination, **settings)
     site.add_proof()
-    # one after the other: the first makes the swarm
-    with FileLock(tmp_path_factory.getbasetemp().parent / "swarm.lock"):
+    with swarm_lock:
         site.make("setup", YES="1")
     yield site
     site.remove()

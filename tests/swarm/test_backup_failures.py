@@ -9,7 +9,6 @@ import urllib.error
 import urllib.request
 
 import pytest
-from filelock import FileLock
 
 from support.backups import (
     UPLOADS,
@@ -28,27 +27,23 @@ from support.engine import docker
 from support.processes import until
 from support.projects import NOTHING
 from support.sftp import SftpServer
-from support.site import Site
+from support.site import Site, set_up
 from support.traffic import Traffic, own_address
 
 pytestmark = [pytest.mark.site, pytest.mark.long, pytest.mark.xdist_group("backups")]
 
 
 @pytest.fixture(scope="module")
-def site(engine, tmp_path_factory):
+def site(engine, swarm_lock, tmp_path_factory):
     """A site whose backups can be killed at each step, with data of many kinds."""
     site = Site(tmp_path_factory.mktemp("backups"), "proof-backups", NOTHING, HTTP_PORT="9680", HTTPS_PORT="9643")
     site.add_proof()
     add_killed(site)
     site.edit("deployment/stacks/scheduler.yml", "every 10m check_backup", "every 2s check_backup")
     site.commit("programs that can be killed")
-    try:
-        with FileLock(tmp_path_factory.getbasetemp().parent / "swarm.lock"):
-            site.make("setup", YES="1")
+    with set_up(site, swarm_lock):
         add_data(site)
         yield site
-    finally:
-        site.remove()
 
 
 def in_backups(site, script, check=True):

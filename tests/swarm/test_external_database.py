@@ -3,12 +3,11 @@
 import subprocess
 
 import pytest
-from filelock import FileLock
 
 from support.engine import docker
 from support.processes import until
 from support.projects import NOTHING
-from support.site import Site
+from support.site import Site, set_up
 from support.traffic import own_address
 
 pytestmark = [pytest.mark.site, pytest.mark.long, pytest.mark.xdist_group("external")]
@@ -40,16 +39,12 @@ def server(engine):
 
 
 @pytest.fixture(scope="module")
-def site(server, tmp_path_factory):
+def site(server, swarm_lock, tmp_path_factory):
     settings = {"HTTP_PORT": "10580", "HTTPS_PORT": "10543", "EXTERNAL_DATABASE": "yes", "DATABASE_URL": server}
     site = Site(tmp_path_factory.mktemp("external"), "proof-external", NOTHING, **settings)
     site.add_proof()
-    try:
-        with FileLock(tmp_path_factory.getbasetemp().parent / "swarm.lock"):
-            site.make("setup", YES="1")
+    with set_up(site, swarm_lock):
         yield site
-    finally:
-        site.remove()
 
 
 def stored():

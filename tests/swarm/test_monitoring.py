@@ -18,7 +18,6 @@ from aiosmtpd.controller import Controller
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from filelock import FileLock
 
 from support.backups import in_repository, psql
 from support.engine import docker
@@ -114,7 +113,7 @@ def inbox():
 
 
 @pytest.fixture(scope="module")
-def site(request, engine, inbox, tmp_path_factory):
+def site(request, engine, inbox, swarm_lock, tmp_path_factory):
     """A site with monitoring, but without Grafana, on a node that has another disk."""
     folder = tmp_path_factory.mktemp("monitoring")
     combination = NOTHING | {NGINX} if request.param == "nginx" else NOTHING
@@ -140,7 +139,7 @@ def site(request, engine, inbox, tmp_path_factory):
     site.commit("shorter times")
     with disk(folder) as site.disk:
         try:
-            with FileLock(tmp_path_factory.getbasetemp().parent / "swarm.lock"):
+            with swarm_lock:
                 site.make("setup", YES="1")
             assert "prometheus" not in site.make("status")
             site.make("monitoring")
@@ -258,31 +257,22 @@ def test_exporter_of_postgresql_reads_no_row(site):
 # Each brings a cause about, and at its second step ends it.
 
 
-def database_is_killed(site):
-    scale(site, "postgres", 0)
-    yield
-    scale(site, "postgres", 1)
-    site.wait_for("postgres", 1)
+def stopped(service):
+    """Return the cause that no container of a service runs."""
+
+    def cause(site):
+        scale(site, service, 0)
+        yield
+        scale(site, service, 1)
+        site.wait_for(service, 1)
+
+    return cause
 
 
 def requests_end_in_errors(site):
     psql(site, "--command", "ALTER TABLE proof_entry RENAME TO gone")
     yield
     psql(site, "--command", "ALTER TABLE gone RENAME TO proof_entry")
-
-
-def no_container_is_left(site):
-    scale(site, "django", 0)
-    yield
-    scale(site, "django", 1)
-    site.wait_for("django", 1)
-
-
-def cache_is_killed(site):
-    scale(site, "redis", 0)
-    yield
-    scale(site, "redis", 1)
-    site.wait_for("redis", 1)
 
 
 def disk_is_full(site):
@@ -379,10 +369,10 @@ def threads_wait_for_a_lock(site):
 
 
 CAUSES = {
-    "DatabaseDown": database_is_killed,
+    "DatabaseDown": stopped("postgres"),
     "RequestsFail": requests_end_in_errors,
-    "SiteDown": no_container_is_left,
-    "CacheUnavailable": cache_is_killed,
+    "SiteDown": stopped("django"),
+    "CacheUnavailable": stopped("redis"),
     "DiskFull": disk_is_full,
     "BackupOverdue": backups_fail,
     "BackupFailed": backups_fail,

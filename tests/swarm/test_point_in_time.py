@@ -3,19 +3,18 @@
 import re
 
 import pytest
-from filelock import FileLock
 
 from support.backups import add_killed, dump, in_repository, kill_at, lose, psql, wait_for_status
 from support.engine import docker
 from support.processes import until
 from support.projects import NOTHING
-from support.site import Site
+from support.site import Site, set_up
 
 pytestmark = [pytest.mark.site, pytest.mark.long, pytest.mark.xdist_group("point-in-time")]
 
 
 @pytest.fixture(scope="module")
-def site(engine, tmp_path_factory):
+def site(engine, swarm_lock, tmp_path_factory):
     """A site that stores its WAL, and keeps little of it for a receiver that is down."""
     settings = {"HTTP_PORT": "9580", "HTTPS_PORT": "9543", "BACKUP_WAL": "yes"}
     site = Site(tmp_path_factory.mktemp("wal"), "proof-wal", NOTHING, **settings)
@@ -24,14 +23,10 @@ def site(engine, tmp_path_factory):
     site.edit("deployment/stacks/scheduler.yml", "every 10m check_backup", "every 2s check_backup")
     site.edit("deployment/stacks/postgres.yml", "max_slot_wal_keep_size=2GB", "max_slot_wal_keep_size=64MB")
     site.commit("programs that can be killed")
-    try:
-        with FileLock(tmp_path_factory.getbasetemp().parent / "swarm.lock"):
-            site.make("setup", YES="1")
-        # nobody takes a backup by hand: one is due when WAL is received
+    with set_up(site, swarm_lock):
+        # no backup is taken by hand: one is due when WAL is received
         until(lambda: ranges(site), 240)
         yield site
-    finally:
-        site.remove()
 
 
 def ranges(site):

@@ -5,13 +5,12 @@ import re
 import signal
 
 import pytest
-from filelock import FileLock
 
 from support.backups import add_data, psql
 from support.engine import docker
 from support.processes import until
 from support.projects import NOTHING
-from support.site import Site
+from support.site import Site, set_up
 from support.traffic import Traffic
 
 pytestmark = [pytest.mark.site, pytest.mark.long, pytest.mark.xdist_group("major-version")]
@@ -20,20 +19,16 @@ FILE = "deployment/production.env"
 
 
 @pytest.fixture(scope="module")
-def site(engine, tmp_path_factory):
+def site(engine, swarm_lock, tmp_path_factory):
     """A site on PostgreSQL 17, which stores its WAL."""
     settings = {"HTTP_PORT": "10480", "HTTPS_PORT": "10443", "BACKUP_WAL": "yes"}
     site = Site(tmp_path_factory.mktemp("major"), "proof-major", NOTHING, **settings)
     site.add_proof()
     site.edit(FILE, "POSTGRES_IMAGE=\n", "POSTGRES_IMAGE=postgres:17-alpine\n")
     site.commit("PostgreSQL 17")
-    try:
-        with FileLock(tmp_path_factory.getbasetemp().parent / "swarm.lock"):
-            site.make("setup", YES="1")
+    with set_up(site, swarm_lock):
         add_data(site)
         yield site
-    finally:
-        site.remove()
 
 
 def version(site):

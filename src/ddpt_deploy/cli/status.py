@@ -38,7 +38,7 @@ def status(site: Site) -> int:
         thread.join(max(0, deadline - time.monotonic()))
     findings = [one for part in list(found.values()) for one in part]
     facts = dict(one for one in findings if isinstance(one, tuple))
-    # an engine that does not answer is one problem, whoever asked it
+    # an engine that does not answer is one problem, whichever question it was
     raised = [one for one in findings if isinstance(one, DeployError)]
     problems = list({one.cause if isinstance(one, DockerError) else str(one): one for one in raised}.values())
     if late := [thread.name for thread in threads if thread.is_alive()]:
