@@ -63,7 +63,7 @@ def test_site_runs_on_a_database_elsewhere(site):
     assert site.containers("postgres") == []
     assert f"{site.stack}_postgres" not in docker("volume", "ls", "--quiet").split()
     printed = site.make("status")
-    assert "database: ok" in printed
+    assert "database ok" in printed
     assert "postgres" not in printed
     number = site.change()
     site.make("deploy")
