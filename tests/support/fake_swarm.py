@@ -355,6 +355,7 @@ class Swarm(Docker):
     def _service_scale(self, arguments, stdin, variables):
         name, _, count = arguments[-1].partition("=")
         self.services[name]["Spec"]["Mode"] = {"Replicated": {"Replicas": int(count)}}
+        self.services[name]["UpdateStatus"] = None
         live = [task for task in self.tasks[name] if task["DesiredState"] == "running"]
         for _ in range(int(count) - len(live)):
             self.start(name)

@@ -122,6 +122,9 @@ class Reader:
                 self.type(f"make dbshell <<'END'\n\\set ON_ERROR_STOP on\n{block.text}\nEND")
             case "ini":
                 self.edit(block.file, self.adapt(block.text).splitlines())
+            case "text" if block.file:
+                with Path(self.adapt(block.file)).open("a") as file:
+                    file.write(self.adapt(block.text) + "\n")
             case "toml" | "python" if block.file and self.where(block.file).exists():
                 # the last line of the settings reports what was missing
                 self.add(block.file, block.text, before="env.check()")

@@ -41,9 +41,9 @@ class Operator:
         # what a configuration of SSH would say; docker starts `ssh` without options of its own
         programs = folder / "programs"
         programs.mkdir()
-        (programs / "ssh").write_text(
-            f'#!/bin/sh\nexec /usr/bin/ssh -i {self.ssh}/id_ed25519 -o UserKnownHostsFile={self.ssh}/known_hosts "$@"\n'
-        )
+        options = f"-F {self.ssh}/config -i {self.ssh}/id_ed25519 -o UserKnownHostsFile={self.ssh}/known_hosts"
+        (programs / "ssh").write_text(f'#!/bin/sh\nexec /usr/bin/ssh {options} "$@"\n')
+        (self.ssh / "config").touch()
         (programs / "ssh").chmod(0o755)
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("DDPT_", "DOCKER_", "SSH_"))}
         self.shell = inherited | {"SSH_FOLDER": str(self.ssh), "PATH": f"{programs}:{os.environ['PATH']}"}

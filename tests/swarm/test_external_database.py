@@ -77,6 +77,8 @@ def test_site_runs_on_a_database_elsewhere(site):
     assert "NOT VERIFIED" not in printed
     assert "who provides it" in site.make("restore", YES="1")
     site.make("restore-drill")
+    assert "who provides it" in site.make("backup-download")
+    assert [path.suffix for path in (site.project / "deployment").glob("proof-external-*")] == [".tar"]
     assert stored() == ["one"]
 
 

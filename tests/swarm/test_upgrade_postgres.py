@@ -136,6 +136,28 @@ def test_database_moves_under_load_and_back(site):
     clean(site)
 
 
+def test_image_of_another_distribution_takes_the_files(site, tmp_path):
+    other = f"{site.stack}-other:17"
+    user = r"sed -i 's/^postgres:x:[0-9]*/postgres:x:999/' /etc/passwd && chown -R postgres /var/lib/postgresql"
+    (tmp_path / "Dockerfile").write_text(f"FROM postgres:17-alpine\nUSER root\nRUN {user}\n")
+    docker("build", "--quiet", "--tag", other, tmp_path)
+    owner = docker("exec", site.containers("postgres")[0], "id", "-u").strip()
+    write(site, "of-both-images")
+    before, stored = rows(site), site.stored()
+    printed = site.refuse("deploy-postgres", POSTGRES_IMAGE=other)
+    assert f"The database belongs to user {owner}, and postgres is 999 in this image." in printed
+    assert "make upgrade-postgres IMAGE=" in printed
+    site.wait_for("postgres", 1)
+    for image, user in ((other, "999"), ("postgres:17-alpine", owner)):
+        site.make("upgrade-postgres", IMAGE=image, YES="1")
+        assert docker("exec", site.containers("postgres")[0], "id", "-u").strip() == user
+        assert rows(site) == before
+        assert site.stored() == stored
+        write(site, f"as-{user}")
+        stored = site.stored()
+    docker("rmi", other)
+
+
 def test_dbstats_says_what_takes_long_without_its_values(site):
     write(site, "a-secret-of-a-user")
     printed = site.make("dbstats")

@@ -41,6 +41,9 @@ def backup_download(site: Site, backup: str = "latest") -> None:
     """
     found = backups.find(site, backup)
     for kind, name, ending in (("database", "database.dump", "dump"), ("files", "/data", "tar")):
+        if kind == "database" and not found.has_database:
+            site.console.say(EXTERNAL)
+            continue
         path = Path(f"{site.stack}-{found.id}.{ending}")
         with site.console.step(kind) as step:
             backups.download(site, path, "download", found.id, kind, name)

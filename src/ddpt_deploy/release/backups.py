@@ -23,7 +23,7 @@ RECOVER = (*WRITE, "SETGID", "SETUID")
 
 @dataclass(frozen=True)
 class Backup:
-    """A backup in the repository: two snapshots of restic's, of the database and of the files, with one ID."""
+    """A backup in the repository: snapshots of restic's with one ID, of the files and, if not external, of the database."""
 
     id: str
     release: str
@@ -32,6 +32,7 @@ class Backup:
     # bytes before compression
     size: int
     verified: bool
+    has_database: bool = True
     # the moment that the database is restored to, if another, and what the program is told of it
     target: datetime | None = None
     wal: tuple[str, ...] = ()
@@ -77,6 +78,7 @@ def snapshots(site: Site) -> list[dict[str, Any]]:
 def from_snapshots(snapshots: Sequence[dict[str, Any]]) -> list[Backup]:
     """Return the backups that snapshots make up, the oldest first; one that was interrupted has no files."""
     sizes: dict[str, int] = {}
+    databases = set()
     found = []
     for snapshot in sorted(snapshots, key=lambda one: str(one["time"])):
         named = dict(tag.partition("=")[::2] for tag in snapshot["tags"])
@@ -84,8 +86,11 @@ def from_snapshots(snapshots: Sequence[dict[str, Any]]) -> list[Backup]:
             continue
         identity = next(name for name in named if re.fullmatch(r"\d{8}-\d{6}", name))
         sizes[identity] = sizes.get(identity, 0) + snapshot.get("summary", {}).get("total_bytes_processed", 0)
+        if "database" in named:
+            databases.add(identity)
         if "files" in named:
-            found.append(Backup(identity, named["release"], named["kind"], sizes[identity], "verified" in named))
+            verified, has_database = "verified" in named, identity in databases
+            found.append(Backup(identity, named["release"], named["kind"], sizes[identity], verified, has_database))
     return found
 
 

@@ -25,8 +25,8 @@ def bootstrap(site: Site, advertise_address: str = "") -> str:
         site.docker.run("node", "update", "--label-add", f"{role}=yes", this_node)
     if not site.docker.inspect("network", site.stack):
         labels = options("--label", site.labels("network"))
-        # VXLAN takes 50 bytes of each packet: https://www.rfc-editor.org/rfc/rfc7348
-        mtu = {"com.docker.network.driver.mtu": str(site.settings.swarm_mtu - 50)}
+        # of the packets between nodes; Docker takes the 50 bytes of VXLAN off for those of containers
+        mtu = {"com.docker.network.driver.mtu": str(site.settings.swarm_mtu)}
         site.docker.run("network", "create", "--driver", "overlay", *options("--opt", mtu), *labels, site.stack)
     return f"{len(found)} node{'s' if len(found) > 1 else ''}"
 

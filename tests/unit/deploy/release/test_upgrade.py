@@ -82,6 +82,25 @@ def test_server_of_before_serves_on_where_a_step_fails(swarm, site, run, ready, 
     assert "changed and not applied" not in run("status")[1]
 
 
+@pytest.mark.parametrize("starts", [True, False])
+def test_another_image_is_given_the_files_while_no_server_runs(swarm, run, ready, project, starts):
+    swarm.registry["pgvector/pgvector:pg18"] = {}
+    if not starts:
+        swarm.fate[("site_postgres", "pgvector/pgvector:pg18")] = "crashes"
+    replicas = []
+    swarm.on_command = lambda words: (
+        replicas.append(swarm.services["site_postgres"]["Spec"]["Mode"]["Replicated"]["Replicas"])
+        if words[:2] == ("service", "create") and "give" in words
+        else None
+    )
+    status, printed = run("upgrade-postgres", "IMAGE=pgvector/pgvector:pg18", "YES=1")
+    assert status == (0 if starts else 1), printed
+    assert [words[0] for words in ready()] == ["rehearse", "move", "give", *([] if starts else ["undo", "give"])]
+    assert set(replicas) == {0}
+    assert swarm.image("site_postgres") == ("pgvector/pgvector:pg18" if starts else "postgres:18-alpine")
+    assert lines(project) == ["POSTGRES_IMAGE=" + ("pgvector/pgvector:pg18" if starts else "")]
+
+
 def test_rehearsal_that_fails_is_the_end(swarm, run, ready):
     swarm.fate["site_backup-rehearse"] = "crashes"
     swarm.logs["site_backup-rehearse"] = (
@@ -102,6 +121,7 @@ def test_version_is_a_number_and_its_image_can_be_had(run, ready):
         status, printed = run("upgrade-postgres", f"VERSION={typed}", "YES=1")
         assert status == 1
         assert expected in printed
+    assert "exclude each other" in run("upgrade-postgres", "VERSION=19", "IMAGE=postgres:19-alpine", "YES=1")[1]
     assert ready() == []
 
 
