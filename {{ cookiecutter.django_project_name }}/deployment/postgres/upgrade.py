@@ -38,7 +38,8 @@ def command(site: Site, version: str = "", image: str = "", remove: str = "") ->
             backing_services.apply(new, stacks.get(new, "backups"))
             step.detail = backups.take(new, "manual")
     site.console.say(f"{new.settings.postgres_image} is in {site.settings.environment}.env: commit that.")
-    site.console.say("The data of before is kept: VERSION= with its number goes back to it, REMOVE= removes it.")
+    if version:
+        site.console.say("The data of before is kept: VERSION= with its number goes back to it, REMOVE= removes it.")
 
 
 def of_version(site: Site, version: str) -> str:
