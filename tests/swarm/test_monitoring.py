@@ -6,12 +6,14 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import psutil
 import pytest
 import yaml
 from aiosmtpd.controller import Controller
@@ -34,19 +36,23 @@ caddy = pytest.mark.parametrize("site", ["caddy"], indirect=True)
 
 # What the times of the project are replaced by, so that a test need not wait for minutes.
 FAST = {
-    "monitoring/alerts.yml": [(r"for: \d+m", "for: 2s"), (r"\[5m\]", "[30s]")],
+    "monitoring/alerts.yml": [
+        (r"for: \d+[mh]", "for: 2s"),
+        (r"\[5m\]", "[30s]"),
+        (r"\[6h\]", "[20s]"),
+        ("> 1800", "> 20"),
+        ("> 600", "> 5"),
+    ],
     "monitoring/prometheus.yml": [(r"_interval: \d+s", "_interval: 2s")],
     "monitoring/alertmanager.sh": [("group_wait: 15s", "group_wait: 1s"), ("group_interval: 2m", "group_interval: 5s")],
     "stacks/scheduler.yml": [("daily 03:30 housekeeping", "every 10s housekeeping"), ("every 10m", "every 10s")],
 }
 SERVICES = ("prometheus", "alertmanager", "node-exporter", "postgres-exporter", "logs", "log-collector")
 # Which series there are only once something has happened
-RARE = {
-    "django_request_errors_total",
-    "django_cache_reads_total",
-    "site_wal_failed",
-    "site_wal_stored_timestamp_seconds",
-}
+RARE = {"django_request_errors_total", "django_cache_reads_total"}
+# Bytes that a process takes, and when too few are left
+MEMORY = 4 << 30
+MEMORY_LEFT = 2 << 30
 
 
 class Inbox:
@@ -119,7 +125,7 @@ def site(request, engine, inbox, swarm_lock, tmp_path_factory):
     combination = NOTHING | {NGINX} if request.param == "nginx" else NOTHING
     site = Site(
         folder, "proof-monitoring", combination, HTTP_PORT="9780", HTTPS_PORT="9743", DJANGO_REPLICAS="1",
-        ADMINS="ada@example.com", EMAIL_HOST=own_address(), EMAIL_PORT=str(inbox.controller.port), EMAIL_USE_TLS="no",
+        BACKUP_WAL="yes", POSTGRES_MAX_CONNECTIONS="60", ADMINS="ada@example.com", EMAIL_HOST=own_address(), EMAIL_PORT=str(inbox.controller.port), EMAIL_USE_TLS="no",
     )  # fmt: skip
     site.shell["DDPT_ALERT_WEBHOOK_URL"] = inbox.webhook_url
     site.add_proof()
@@ -136,7 +142,12 @@ def site(request, engine, inbox, swarm_lock, tmp_path_factory):
             text, count = re.subn(pattern, replacement, text)
             assert count, pattern
         (deployment / name).write_text(text)
-    site.commit("shorter times")
+    memory = psutil.virtual_memory()
+    if memory.available < 2 * MEMORY:
+        pytest.skip("too little memory is free here")
+    share = (memory.available - MEMORY_LEFT) / memory.total
+    site.edit("deployment/monitoring/alerts.yml", "MemTotal_bytes < 0.05", f"MemTotal_bytes < {share:.3f}")
+    site.commit("shorter times, and less memory to use up")
     with disk(folder) as site.disk:
         try:
             with swarm_lock:
@@ -144,7 +155,8 @@ def site(request, engine, inbox, swarm_lock, tmp_path_factory):
             assert "prometheus" not in site.make("status")
             site.make("monitoring")
             site.ask("/proof/")
-            until(lambda: series(site, "site_backup_verified_timestamp_seconds"), 180)
+            for name in ("site_backup_verified_timestamp_seconds", "site_wal_stored_timestamp_seconds"):
+                until(lambda name=name: series(site, name), 180)
             until(lambda: not firing(site), 180, log=lambda: str(firing(site)))
             yield site
         finally:
@@ -289,12 +301,35 @@ def backups_fail(site):
     site.make("backup")
 
 
-def proxy_is_killed(site):
-    move = ["service", "update", "--detach", "--quiet", site.service(site.proxy)]
-    docker(*move, "--constraint-add", "node.labels.edge == no")
+def backups_never_began(site):
+    scale(site, "backups", 0)
+    until(lambda: not site.containers("backups"))
+    docker(
+        "run", "--rm", f"--volume={site.service('backup_status')}:/status", "postgres:18-alpine", "rm", "/status/status"
+    )
     yield
-    docker(*move, "--constraint-rm", "node.labels.edge == no")
-    site.wait_for(site.proxy, 1)
+    scale(site, "backups", 1)
+    site.wait_for("backups", 1)
+
+
+def wal_cannot_be_stored(site):
+    in_repository(site, "cd /backups; mv repository good")
+    yield
+    in_repository(site, "cd /backups; rm -rf repository; mv good repository")
+
+
+def kept_from_all_nodes(service):
+    """Return the cause that no node may run a service, which then has no container."""
+
+    def cause(site):
+        name = site.proxy if service == "proxy" else service
+        move = ["service", "update", "--detach", "--quiet", site.service(name)]
+        docker(*move, "--constraint-add", "node.labels.edge == no")
+        yield
+        docker(*move, "--constraint-rm", "node.labels.edge == no")
+        site.wait_for(name, 1)
+
+    return cause
 
 
 def certificate_of_one_s_own(site, begin, end):
@@ -368,6 +403,65 @@ def threads_wait_for_a_lock(site):
         holder.wait(60)
 
 
+def requests_wait(site):
+    """The other way round: they were slow, and are slow no more."""
+    lock = "BEGIN; LOCK TABLE proof_entry; SELECT pg_sleep(6)"
+    clients = [["curl", "-sk", "-o", "/dev/null", f"{site.url}/proof/"] for _ in range(12)]
+    command = ["exec", site.containers("postgres")[0], "psql", "--username", "postgres", site.stack.replace("-", "_")]
+    with subprocess.Popen(["docker", *command, "--command", lock], stdout=subprocess.DEVNULL):
+        until(
+            lambda: "pg_sleep(6)"
+            in psql(site, "--command", "SELECT query FROM pg_stat_activity WHERE state = 'active'")
+        )
+        for client in [subprocess.Popen(client) for client in clients]:
+            client.wait(60)
+    yield
+
+
+def rollout_is_interrupted(site):
+    scale(site, "django", 2)
+    site.wait_for("django", 2)
+    docker(
+        "service", "update", "--detach", "--quiet", "--env-add", "RELEASE=other", "--update-delay", "10m",
+        site.service("django"),
+    )  # fmt: skip
+    yield
+    site.make("deploy")
+
+
+def sessions(site, sql, count=1):
+    """Open sessions of PostgreSQL that run a statement, and give these up at the second step."""
+    database = site.stack.replace("-", "_")
+    opened = f"for i in $(seq {count}); do psql --quiet --username postgres {database} --command '{sql}' & done; wait"
+    command = ["docker", "exec", site.containers("postgres")[0], "sh", "-c", opened]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+        yield
+        psql(site, "--command", f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = '{sql}'")
+
+
+def transaction_stays_open(site):
+    yield from sessions(site, "BEGIN; SELECT pg_sleep(301)")
+
+
+def connections_are_used_up(site):
+    used = int(psql(site, "--command", "SELECT sum(numbackends) FROM pg_stat_database"))
+    yield from sessions(site, "SELECT pg_sleep(302)", 52 - used)
+
+
+def disk_fills_up(site):
+    filler = site.disk / "filler"
+    subprocess.run(["dd", "if=/dev/zero", f"of={filler}", "bs=1M", "count=40"], capture_output=True)
+    yield
+    filler.unlink()
+
+
+def memory_is_used_up(site):
+    program = f"held = b'x' * {MEMORY}; input()"
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE) as holder:
+        yield
+        holder.kill()
+
+
 CAUSES = {
     "DatabaseDown": stopped("postgres"),
     "RequestsFail": requests_end_in_errors,
@@ -376,13 +470,23 @@ CAUSES = {
     "DiskFull": disk_is_full,
     "BackupOverdue": backups_fail,
     "BackupFailed": backups_fail,
-    "ProxyDown": proxy_is_killed,
+    "BackupUnknown": backups_never_began,
+    "WalNotStored": wal_cannot_be_stored,
+    "ProxyDown": kept_from_all_nodes("proxy"),
+    "NodesUnknown": kept_from_all_nodes("node-exporter"),
+    "SchedulerDown": stopped("scheduler"),
     "CertificateExpires": certificate_is_not_renewed,
     "CertificateMissing": certificate_is_lost,
     "MigrationsMissing": migration_is_forgotten,
     "JobFailed": job_fails,
     "TargetDown": exporter_hangs,
     "ThreadsBusy": threads_wait_for_a_lock,
+    "RequestsSlow": requests_wait,
+    "ReleasesDiffer": rollout_is_interrupted,
+    "TransactionStaysOpen": transaction_stays_open,
+    "DatabaseConnectionsUsedUp": connections_are_used_up,
+    "DiskFillsUp": disk_fills_up,
+    "MemoryUsedUp": memory_is_used_up,
 }
 OF_THE_PROXY = ("ProxyDown", "CertificateExpires", "CertificateMissing")
 READYZ = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz')"
@@ -417,6 +521,12 @@ def comes_and_ends(site, inbox, alert):
     )
     until(lambda: inbox.calls_about(alert, "resolved"), 60)
     until(lambda: any("[RESOLVED]" in text and alert in text for text in inbox.emails), 60)
+
+
+@caddy
+def test_each_alert_has_a_cause(site):
+    text = (site.project / "deployment/monitoring/alerts.yml").read_text()
+    assert set(re.findall(r"- alert: (\w+)", text)) == set(CAUSES)
 
 
 @caddy
