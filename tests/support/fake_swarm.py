@@ -148,7 +148,13 @@ class Swarm(Docker):
         return 0, json.dumps(recorded("info")), ""
 
     def _node_ls(self, arguments, stdin, variables):
-        return 0, "\n".join(node["ID"] for node in self.nodes), ""
+        if "--quiet" in arguments:
+            return 0, "\n".join(node["ID"] for node in self.nodes), ""
+        rows = [
+            {"ID": one["ID"], "Hostname": one["Description"]["Hostname"], "Status": one["Status"]["State"].title()}
+            for one in self.nodes
+        ]
+        return 0, "\n".join(map(json.dumps, rows)), ""
 
     def _node_inspect(self, arguments, stdin, variables):
         return 0, json.dumps(self.nodes), ""

@@ -66,10 +66,10 @@ def containers(site: Site) -> Findings:
     built = site.docker.inspect("image", *images)
     tasks = services.tasks(site, *stack_of)
     nodes = {}
-    for node in swarm.nodes(site):
-        name = nodes[node["ID"]] = node["Description"]["Hostname"]
-        if node["Status"]["State"] != "ready":
-            yield DeployError(f"The node {name} is {node['Status']['State']}.", hint=f"docker node ps {name}")
+    for node in swarm.listed(site):
+        name = nodes[node["ID"]] = node["Hostname"]
+        if node["Status"] != "Ready":
+            yield DeployError(f"The node {name} is {node['Status'].lower()}.", hint=f"docker node ps {name}")
     rows = []
     for name, stack in stack_of.items():
         service = deployed.get(site.name(name))

@@ -27,7 +27,7 @@ def tasks(site: Site, *names: str) -> list[dict[str, Any]]:
     listed = site.docker.ids("service", "ps", "--quiet", "--no-trunc", *map(site.name, names))
     found = site.docker.inspect("task", *listed)
     # the swarm still lists those of a node that is down, and nobody knows what became of them
-    down = [node["ID"] for node in swarm.nodes(site) if node["Status"]["State"] == "down"] if found else []
+    down = [node["ID"] for node in swarm.listed(site) if node["Status"] == "Down"] if found else []
     known = [task for task in found if task.get("NodeID") not in down]
     return sorted(known, key=lambda task: str(task["CreatedAt"]), reverse=True)
 
@@ -49,7 +49,7 @@ def container(site: Site, name: str) -> str:
         raise DeployError(f"No container of {site.name(name)} runs.", hint="make status")
     here = site.docker.inspect("container", *map(container_id, found))
     if not here:
-        node = swarm.names(site)[found[0]["NodeID"]]
+        node = next(one["Hostname"] for one in swarm.listed(site) if one["ID"] == found[0]["NodeID"])
         problem = f"{site.name(name)} runs on {node}, and docker can only run commands on the engine that it talks to."
         raise DeployError(problem, hint=f"DOCKER_HOST=ssh://{node}, then the same command")
     return str(here[0]["Id"])
