@@ -55,7 +55,8 @@ class Site:
         self.project = self.generate(folder, stack, combination)
         self.package = self.project / self.project.name
         self.stack = stack
-        exported = {"DOMAIN_NAME": "localhost", "STACK_NAME": stack, **settings}
+        # the engine and the tests share a computer that is busy
+        exported = {"DOMAIN_NAME": "localhost", "STACK_NAME": stack, "STATUS_TIMEOUT": "60", **settings}
         # what an operator has exported
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("DDPT_")}
         self.shell = inherited | {

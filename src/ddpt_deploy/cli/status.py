@@ -1,4 +1,4 @@
-"""The command that shows how the site is within five seconds, and names what is not known until then."""
+"""The command that shows how the site is within ``STATUS_TIMEOUT``, and names what is not known until then."""
 
 import json
 import re
@@ -12,8 +12,6 @@ from ddpt_deploy.errors import DeployError, DockerError
 from ddpt_deploy.release import database, drift, image, preflight, proxy, smoke_test
 from ddpt_deploy.site import lock, releases, services, stacks, swarm
 from ddpt_deploy.site.site import Site
-
-SECONDS = 5
 
 # Facts, by the names that people read as well, and problems, which nobody raises.
 Findings = Iterator[tuple[str, Any] | DeployError]
@@ -31,7 +29,7 @@ def status(site: Site) -> int:
 
     # daemons, for which nobody waits: an engine or a site may not answer at all
     threads = [Thread(target=look, args=[part], name=part.__name__, daemon=True) for part in PARTS]
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + site.settings.status_timeout
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -42,7 +40,10 @@ def status(site: Site) -> int:
     raised = [one for one in findings if isinstance(one, DeployError)]
     problems = list({one.cause if isinstance(one, DockerError) else str(one): one for one in raised}.values())
     if late := [thread.name for thread in threads if thread.is_alive()]:
-        problems.append(DeployError(f"Not known after {SECONDS} s: {', '.join(late)}.", hint="docker info"))
+        problem = f"Not known after {site.settings.status_timeout} s: {', '.join(late)}."
+        problems.append(
+            DeployError(problem, hint="make status STATUS_TIMEOUT=30; if docker info is slow as well, see the server")
+        )
     site.console.report({"site": site.settings.url, **facts}, problems)
     return int(bool(problems))
 

@@ -83,6 +83,7 @@ class Settings:
     keep_static_days: int = setting(values.number)
     migration_timeout: int = setting(values.number)
     rollout_timeout: int = setting(values.number)
+    status_timeout: int = setting(values.at_least_one)
 
     @property
     def is_local(self) -> bool:
