@@ -8,6 +8,7 @@ import pytest
 
 from support.adopted import AdoptedSite, cookiecutter_django, startproject
 from support.engine import docker
+from support.exported import Exported
 
 pytestmark = [pytest.mark.site, pytest.mark.long, pytest.mark.xdist_group("adopt")]
 
@@ -18,12 +19,16 @@ PROJECTS = {
 }
 
 
+class LeavingSite(Exported, AdoptedSite):
+    """The site of a project that was adopted, which leaves the swarm in the end."""
+
+
 @pytest.fixture(scope="module", params=PROJECTS)
 def site(request, engine, tmp_path_factory):
     """The site of a project that was adopted and set up."""
     make, settings, urls = PROJECTS[request.param]
     folder = tmp_path_factory.mktemp("adopted")
-    site = AdoptedSite(folder, f"proof-{request.param[:6]}", make, settings, urls, **PORTS)
+    site = LeavingSite(folder, f"proof-{request.param[:6]}", make, settings, urls, **PORTS)
     site.adopt()
     site.add_proof()
     try:
@@ -99,8 +104,20 @@ def test_backups_jobs_and_commands_work(site):
 
 
 def test_every_id_was_stored_once(site, traffic):
-    """The last test of the module: it ends the load."""
+    """The last test under load, which it ends."""
     traffic.stop()
     stored = Counter(site.stored())
     assert not [name for name in traffic.stored if stored[name] != 1]
     assert traffic.stored
+
+
+def test_site_leaves_the_swarm(site, tmp_path):
+    stored = Counter(site.stored())
+    site.make("maintenance-on", "backup")
+    site.make("export", FOLDER=str(tmp_path / "export"))
+    site.make("stack-rm", YES="1")
+    site.exported = tmp_path / "export"
+    site.follow("On the server where the site runs")
+    assert Counter(site.stored()) == stored
+    assert site.ask("/proof/after/", "POST", b"x").status == 201
+    assert site.ask("/static/admin/css/base.css").status == 200

@@ -1,15 +1,13 @@
 """A site under load leaves the swarm: to Compose on the same volumes, then to a server that has nothing but the export."""
 
 import os
-import re
-import subprocess
 import time
-from pathlib import Path
 
 import pytest
 
 from support.backups import add_data, dump, uploads
 from support.engine import docker
+from support.exported import Exported
 from support.projects import EVERYTHING, NGINX, NOTHING
 from support.site import Site
 from support.traffic import Traffic
@@ -32,42 +30,13 @@ User(**{User.USERNAME_FIELD: "ada@example.com", "is_superuser": True, "is_staff"
 """
 
 
-class ExportedSite(Site):
-    """A site in the swarm, and once it has left in the folder that the export wrote."""
-
-    exported: Path | None = None
-
-    def compose(self, *arguments):
-        """Run `docker compose` in that folder."""
-        return docker("compose", "--project-directory", str(self.exported), *arguments, errors=True)
-
-    def containers(self, name):
-        """Return the ids of the running containers of a service, wherever it runs."""
-        if not self.exported:
-            return super().containers(name)
-        labels = {"project": self.stack, "service": name}
-        filters = [f"--filter=label=com.docker.compose.{label}={value}" for label, value in labels.items()]
-        return docker("ps", "--quiet", "--no-trunc", *filters).split()
+class ExportedSite(Exported, Site):
+    """A site that leaves the swarm."""
 
     def python(self, code):
         """Run code in a container of Django, and return the last line that it prints."""
         shell = ["python", "manage.py", "shell", "--no-imports", "--command", code]
         return "".join(docker("exec", self.containers("django")[0], *shell).splitlines()[-1:])
-
-    def follow(self, heading):
-        """Type the first block for the shell below a heading of the exported README.md that has no other server in it."""
-        section = (self.exported / "README.md").read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
-        blocks = [block for block in re.findall(r"```sh\n(.*?)```", section, re.DOTALL) if "ssh" not in block]
-        lines = [line for line in blocks[0].splitlines() if not line.strip().startswith("make ")]
-        done = subprocess.run(
-            ["bash", "-ec", "\n".join(lines)],
-            cwd=self.exported,
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-        )
-        print(done.stdout, done.stderr)
-        assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module", params=[EVERYTHING, NOTHING | {NGINX}], ids=["caddy", "nginx"])
@@ -82,8 +51,6 @@ def site(request, engine, tmp_path_factory):
         site.python(ADD_USER)
         yield site
     finally:
-        if site.exported:
-            site.compose("down", "--volumes", "--remove-orphans")
         site.remove()
 
 
