@@ -426,7 +426,8 @@ class Swarm(Docker):
 
     def _tag_of(self, name):
         """Return the name by which an image is known here, of its ID or its digest."""
-        return next((tag for tag, digests in self.digests.items() if name in digests), name.removeprefix("sha256:"))
+        known = re.sub(":[^:/]+@", "@", name)
+        return next((tag for tag, digests in self.digests.items() if known in digests), name.removeprefix("sha256:"))
 
     def _run(self, arguments, stdin, variables):
         return 0, "Filesystem 1024-blocks Used Available Capacity Mounted\noverlay 90 60 31457280 66% /\n", ""

@@ -9,7 +9,7 @@ from threading import Thread
 from typing import Any
 
 from ddpt_deploy.errors import DeployError, DockerError
-from ddpt_deploy.release import database, drift, image, preflight, proxy, smoke_test
+from ddpt_deploy.release import database, drift, image, preflight, probe, proxy, smoke_test
 from ddpt_deploy.site import lock, releases, services, stacks, swarm
 from ddpt_deploy.site.site import Site
 
@@ -98,10 +98,12 @@ def scheduler(site: Site) -> Findings:
 
 def answers(site: Site) -> Findings:
     """Find how the site answers, and what Django says of what it needs."""
-    _, problem, states = smoke_test.ask(site, timeout=0)
+    level, problem, states = smoke_test.ask(site, timeout=0)
     yield "needs", states
     if problem:
-        yield DeployError(f"{site.settings.url}: {problem}.", hint="make service-logs SINCE=1h")
+        page = f"SMOKE_TEST_PATH in {site.settings.environment}.env: a page that answers without a login"
+        hint = page if level == probe.CLIENT_ERROR else "make service-logs SINCE=1h"
+        yield DeployError(f"{site.settings.url}: {problem}.", hint=hint)
     if states.get("cache") == "degraded":
         yield DeployError("The cache does not answer; pages do without.", hint="make deploy-redis")
 
@@ -146,7 +148,8 @@ def _image(service: dict[str, Any] | None, images: Sequence[dict[str, Any]]) -> 
     name, built = service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] if service else "", ""
     for found in images:
         names = [*(found.get("RepoTags") or []), *(found.get("RepoDigests") or []), found["Id"]]
-        if name in names:
+        # of a name with a tag and a digest the engine keeps the digest
+        if re.sub(":[^:/]+@", "@", name) in names:
             built = f"{(datetime.now(UTC) - datetime.fromisoformat(found['Created'][:19] + 'Z')).days} days ago"
             # an ID says nothing to people
             name = names[0] if name.startswith("sha256:") else name

@@ -43,12 +43,16 @@ def test_what_was_changed_and_not_applied_is_named(site, run):
     assert "caddy/Caddyfile" not in run("status")[1]
 
 
-def test_the_age_of_each_image_is_shown(swarm, run):
+def test_the_age_of_each_image_is_shown(swarm, site, run):
     assert run("setup")[0] == 0
     swarm.digests["redis:8-alpine"] = ["redis@sha256:0123456789abcdef"]
-    assert run("deploy-stack", "STACK=redis")[0] == 0
-    printed = run("status")[1]
-    assert re.search(r"^redis .* redis@sha256:0123456789ab +\d+ days ago", printed, re.MULTILINE)
+    file = site.folder / "stacks/redis.yml"
+    for name in ("redis:8-alpine", "redis:8-alpine@sha256:0123456789abcdef"):
+        file.write_text(re.sub("image: .*", f"image: {name}", file.read_text()))
+        assert run("deploy-stack", "STACK=redis")[0] == 0
+        printed = run("status")[1]
+        tag = name.partition("@")[0].removeprefix("redis") if "@" in name else ""
+        assert re.search(rf"^redis .* redis{tag}@sha256:0123456789ab +\d+ days ago", printed, re.MULTILINE)
     # one that no registry has, by its name
     assert re.search(r"^caddy .* caddy:2-alpine +\d+ days ago", printed, re.MULTILINE)
 
