@@ -39,7 +39,7 @@ def nodes(site: Site) -> list[dict[str, Any]]:
 
 def listed(site: Site) -> list[dict[str, str]]:
     """Return the ID, Hostname and Status (Ready, Down) of all nodes, by one command."""
-    return [json.loads(line) for line in site.docker.run("node", "ls", "--format", "{{json .}}").splitlines()]
+    return [json.loads(line) for line in site.docker.run("node", "ls", "--format", "json").splitlines()]
 
 
 def missing_roles(found: list[dict[str, Any]]) -> list[str]:
