@@ -124,7 +124,8 @@ def site(request, engine, inbox, swarm_lock, tmp_path_factory):
     combination = NOTHING | {NGINX} if request.param == "nginx" else NOTHING
     site = Site(
         folder, "proof-monitoring", combination, HTTP_PORT="9780", HTTPS_PORT="9743", DJANGO_REPLICAS="1",
-        BACKUP_WAL="yes", POSTGRES_MAX_CONNECTIONS="60", ADMINS="ada@example.com", EMAIL_HOST=own_address(), EMAIL_PORT=str(inbox.controller.port), EMAIL_USE_TLS="no",
+        ADMINS="ada@example.com", EMAIL_HOST=own_address(), EMAIL_PORT=str(inbox.controller.port), EMAIL_USE_TLS="no",
+        BACKUP_WAL="yes", POSTGRES_MAX_CONNECTIONS="60",
     )  # fmt: skip
     site.shell["DDPT_ALERT_WEBHOOK_URL"] = inbox.webhook_url
     site.add_proof()
@@ -388,31 +389,37 @@ def exporter_hangs(site):
     docker("unpause", container)
 
 
-def threads_wait_for_a_lock(site):
-    lock = "BEGIN; LOCK TABLE proof_entry; SELECT pg_sleep(300)"
-    command = ["exec", site.containers("postgres")[0], "psql", "--username", "postgres", site.stack.replace("-", "_")]
-    with subprocess.Popen(["docker", *command, "--command", lock], stdout=subprocess.DEVNULL) as holder:
-        clients = [subprocess.Popen(["curl", "-sk", "-o", "/dev/null", f"{site.url}/proof/"]) for _ in range(20)]
+def sessions(site, sql, count=1):
+    """Open sessions of PostgreSQL that run a statement, and give these up at the second step."""
+    database = site.stack.replace("-", "_")
+    opened = f"for i in $(seq {count}); do psql --quiet --username postgres {database} --command '{sql}' & done; wait"
+    command = ["docker", "exec", site.containers("postgres")[0], "sh", "-c", opened]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
         yield
-        psql(site, "--command", f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = '{lock}'")
-        for client in clients:
-            client.wait(60)
-        holder.wait(60)
+        psql(site, "--command", f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = '{sql}'")
+
+
+def visitors(site, count):
+    """Start to ask for a page, which reads the table of entries."""
+    return [subprocess.Popen(["curl", "-sk", "-o", "/dev/null", f"{site.url}/proof/"]) for _ in range(count)]
+
+
+def threads_wait_for_a_lock(site):
+    for _ in sessions(site, "BEGIN; LOCK TABLE proof_entry; SELECT pg_sleep(300)"):
+        clients = visitors(site, 20)
+        yield
+    for client in clients:
+        client.wait(60)
 
 
 def requests_wait(site):
     """The other way round: they were slow, and are slow no more."""
-    lock = "BEGIN; LOCK TABLE proof_entry; SELECT pg_sleep(6)"
-    clients = [["curl", "-sk", "-o", "/dev/null", f"{site.url}/proof/"] for _ in range(12)]
-    command = ["exec", site.containers("postgres")[0], "psql", "--username", "postgres", site.stack.replace("-", "_")]
-    with subprocess.Popen(["docker", *command, "--command", lock], stdout=subprocess.DEVNULL):
-        until(
-            lambda: "pg_sleep(6)"
-            in psql(site, "--command", "SELECT query FROM pg_stat_activity WHERE state = 'active'")
-        )
-        for client in [subprocess.Popen(client) for client in clients]:
+    asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+    for _ in sessions(site, "BEGIN; LOCK TABLE proof_entry; SELECT pg_sleep(6)"):
+        until(lambda: psql(site, "--command", asleep).strip() == "1")
+        for client in visitors(site, 12):
             client.wait(60)
-    yield
+        yield
 
 
 def rollout_is_interrupted(site):
@@ -424,16 +431,6 @@ def rollout_is_interrupted(site):
     )  # fmt: skip
     yield
     site.make("deploy")
-
-
-def sessions(site, sql, count=1):
-    """Open sessions of PostgreSQL that run a statement, and give these up at the second step."""
-    database = site.stack.replace("-", "_")
-    opened = f"for i in $(seq {count}); do psql --quiet --username postgres {database} --command '{sql}' & done; wait"
-    command = ["docker", "exec", site.containers("postgres")[0], "sh", "-c", opened]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
-        yield
-        psql(site, "--command", f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = '{sql}'")
 
 
 def transaction_stays_open(site):
