@@ -390,11 +390,13 @@ def exporter_hangs(site):
 
 
 def sessions(site, sql, count=1):
-    """Open sessions of PostgreSQL that run a statement, and give these up at the second step."""
+    """Open sessions of PostgreSQL that end in a sleep, wait for it, and end them at the second step."""
+    asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
     database = site.stack.replace("-", "_")
     opened = f"for i in $(seq {count}); do psql --quiet --username postgres {database} --command '{sql}' & done; wait"
     command = ["docker", "exec", site.containers("postgres")[0], "sh", "-c", opened]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+        until(lambda: int(psql(site, "--command", asleep)) == count)
         yield
         psql(site, "--command", f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = '{sql}'")
 
@@ -414,9 +416,7 @@ def threads_wait_for_a_lock(site):
 
 def requests_wait(site):
     """The other way round: they were slow, and are slow no more."""
-    asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
     for _ in sessions(site, "BEGIN; LOCK TABLE proof_entry; SELECT pg_sleep(6)"):
-        until(lambda: psql(site, "--command", asleep).strip() == "1")
         for client in visitors(site, 12):
             client.wait(60)
         yield
